@@ -1,0 +1,261 @@
+//! Failures: the kinds that retries, cache lookups and exit codes branch on, and the error that
+//! carries one through the layers.
+//!
+//! Code never looks at the text of an error; it looks at its [`Kind`].
+
+use std::fmt;
+use std::sync::Arc;
+
+/// The class of a failure (runtime spec §5.10). The names are wire values.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, PartialOrd, Ord)]
+pub enum Kind {
+    /// No class of its own.
+    Other,
+    /// Stopped on request.
+    Canceled,
+    /// Took too long.
+    Timeout,
+    /// Likely to succeed when tried again.
+    Temporary,
+    /// A named thing is not there.
+    NotExist,
+    /// Access was denied.
+    NotAllowed,
+    /// The operation is not offered.
+    NotSupported,
+    /// Retries were used up.
+    TooManyTries,
+    /// Content does not have the digest it should have.
+    Integrity,
+    /// More was asked for than there is.
+    ResourcesExhausted,
+    /// The program itself failed.
+    Eval,
+    /// A service does not answer.
+    Unavailable,
+    /// Cannot be recovered from.
+    Fatal,
+    /// Malformed input.
+    Invalid,
+    /// The network failed.
+    Net,
+    /// A required state does not hold.
+    Precondition,
+    /// Killed for lack of memory.
+    Oom,
+    /// Raised by a program with `error`.
+    Module,
+    /// A command returned a non-zero status.
+    DockerExec,
+}
+
+impl Kind {
+    /// Every kind, in the order of the spec.
+    pub const ALL: [Kind; 19] = [
+        Kind::Other,
+        Kind::Canceled,
+        Kind::Timeout,
+        Kind::Temporary,
+        Kind::NotExist,
+        Kind::NotAllowed,
+        Kind::NotSupported,
+        Kind::TooManyTries,
+        Kind::Integrity,
+        Kind::ResourcesExhausted,
+        Kind::Eval,
+        Kind::Unavailable,
+        Kind::Fatal,
+        Kind::Invalid,
+        Kind::Net,
+        Kind::Precondition,
+        Kind::Oom,
+        Kind::Module,
+        Kind::DockerExec,
+    ];
+
+    /// The wire value.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Other => "Other",
+            Kind::Canceled => "Canceled",
+            Kind::Timeout => "Timeout",
+            Kind::Temporary => "Temporary",
+            Kind::NotExist => "NotExist",
+            Kind::NotAllowed => "NotAllowed",
+            Kind::NotSupported => "NotSupported",
+            Kind::TooManyTries => "TooManyTries",
+            Kind::Integrity => "Integrity",
+            Kind::ResourcesExhausted => "ResourcesExhausted",
+            Kind::Eval => "Eval",
+            Kind::Unavailable => "Unavailable",
+            Kind::Fatal => "Fatal",
+            Kind::Invalid => "Invalid",
+            Kind::Net => "Net",
+            Kind::Precondition => "Precondition",
+            Kind::Oom => "OOM",
+            Kind::Module => "Module",
+            Kind::DockerExec => "DockerExec",
+        }
+    }
+
+    /// The text people see; empty for [`Kind::Other`].
+    pub fn text(self) -> &'static str {
+        match self {
+            Kind::Other => "",
+            Kind::Canceled => "canceled",
+            Kind::Timeout => "timeout",
+            Kind::Temporary => "temporary",
+            Kind::NotExist => "resource does not exist",
+            Kind::NotAllowed => "access denied",
+            Kind::NotSupported => "operation not supported",
+            Kind::TooManyTries => "too many tries",
+            Kind::Integrity => "integrity error",
+            Kind::ResourcesExhausted => "resources exhausted",
+            Kind::Eval => "evaluation error",
+            Kind::Unavailable => "unavailable",
+            Kind::Fatal => "fatal",
+            Kind::Invalid => "invalid",
+            Kind::Net => "network error",
+            Kind::Precondition => "precondition was not met",
+            Kind::Oom => "OOM error",
+            Kind::Module => "module",
+            Kind::DockerExec => "docker exec",
+        }
+    }
+
+    /// Whether trying again soon is reasonable (runtime spec §5.10 *Transient*).
+    pub fn is_transient(self) -> bool {
+        matches!(self, Kind::Timeout | Kind::Temporary | Kind::TooManyTries | Kind::Unavailable)
+    }
+}
+
+/// A failure with what was being done, to what, of which kind, and why.
+///
+/// Cheap to clone: a failed node hands its error to everything that needs it.
+#[derive(Clone, Debug)]
+pub struct Error(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    kind: Kind,
+    context: Vec<String>,
+    message: String,
+    cause: Option<Error>,
+}
+
+impl Error {
+    /// An error of `kind` that says `message`.
+    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self(Arc::new(Inner { kind, context: Vec::new(), message: message.into(), cause: None }))
+    }
+
+    /// Puts `cause` under this error.
+    #[must_use]
+    pub fn because(self, cause: Error) -> Self {
+        let inner = &self.0;
+        Self(Arc::new(Inner {
+            kind: inner.kind,
+            context: inner.context.clone(),
+            message: inner.message.clone(),
+            cause: Some(cause),
+        }))
+    }
+
+    /// Says what was being done, and to what, when this error came up: `op` and its arguments.
+    #[must_use]
+    pub fn during(self, op: impl Into<String>) -> Self {
+        let kind = self.kind();
+        Self(Arc::new(Inner { kind, context: vec![op.into()], message: String::new(), cause: Some(self) }))
+    }
+
+    /// The kind of the outermost error that has one.
+    pub fn kind(&self) -> Kind {
+        match (self.0.kind, &self.0.cause) {
+            (Kind::Other, Some(cause)) => cause.kind(),
+            (kind, _) => kind,
+        }
+    }
+
+    /// The same error under another kind.
+    #[must_use]
+    pub fn with_kind(self, kind: Kind) -> Self {
+        Self(Arc::new(Inner {
+            kind,
+            context: self.0.context.clone(),
+            message: self.0.message.clone(),
+            cause: self.0.cause.clone(),
+        }))
+    }
+
+    /// The error's own words, without context, kind or cause.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// What lies under this error.
+    pub fn cause(&self) -> Option<&Error> {
+        self.0.cause.as_ref()
+    }
+
+    /// Whether a run that failed with this may succeed when started again (runtime spec §5.10
+    /// *Restartable*): the first kind on the way down that decides, decides.
+    pub fn is_restartable(&self) -> bool {
+        let mut next = Some(self);
+        while let Some(error) = next {
+            match error.0.kind {
+                Kind::Canceled
+                | Kind::Fatal
+                | Kind::NotSupported
+                | Kind::NotAllowed
+                | Kind::Module
+                | Kind::DockerExec => return false,
+                kind if kind.is_transient() || kind == Kind::Net => return true,
+                _ => next = error.cause(),
+            }
+        }
+        false
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &self.0;
+        let mut parts: Vec<&str> = inner.context.iter().map(String::as_str).collect();
+        let inherited = inner.cause.as_ref().is_some_and(|cause| cause.kind() == inner.kind);
+        if !inherited && !inner.kind.text().is_empty() {
+            parts.push(inner.kind.text());
+        }
+        if !inner.message.is_empty() {
+            parts.push(&inner.message);
+        }
+        f.write_str(&parts.join(": "))?;
+        match &inner.cause {
+            Some(cause) if parts.is_empty() => fmt::Display::fmt(cause, f),
+            Some(cause) => write!(f, ": {cause}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl PartialEq for Error {
+    fn eq(&self, other: &Self) -> bool {
+        self.kind() == other.kind() && self.to_string() == other.to_string()
+    }
+}
+
+impl From<std::io::Error> for Error {
+    fn from(error: std::io::Error) -> Self {
+        use std::io::ErrorKind as Io;
+        let kind = match error.kind() {
+            Io::NotFound => Kind::NotExist,
+            Io::PermissionDenied | Io::ReadOnlyFilesystem => Kind::NotAllowed,
+            Io::TimedOut => Kind::Timeout,
+            Io::StorageFull | Io::QuotaExceeded | Io::OutOfMemory => Kind::ResourcesExhausted,
+            Io::ConnectionRefused | Io::ConnectionReset | Io::ConnectionAborted | Io::NotConnected => Kind::Net,
+            _ => Kind::Other,
+        };
+        Self::new(kind, error.to_string())
+    }
+}

@@ -1,0 +1,1 @@
+//! Tests of the `base` crate through its public face.

@@ -1,0 +1,1 @@
+//! Tests of the `lang` crate through its public face.

@@ -1,0 +1,1 @@
+//! Tests of the `store` crate through its public face.

@@ -1,0 +1,1 @@
+//! Tests of the `syntax` crate through its public face.

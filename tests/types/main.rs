@@ -1,0 +1,1 @@
+//! Tests of the `types` crate through its public face.
