@@ -1,1 +1,17 @@
-//! placeholder
+//! Executors: they run a command with materialized inputs and bring its outputs into a repository.
+//!
+//! A request comes in as `base::config::ExecConfig` under a deterministic id; [`template`] renders
+//! the command, [`stage`] lays out the inputs, an executor ([`process`] or [`docker`]) runs it, and
+//! [`collect`] digests the outputs and moves them into the `store`. [`pool`] is the ledger from which
+//! a scheduler takes the room that a command needs.
+//!
+//! This crate must not know flows or the language: it is asked to run commands, not why.
+
+pub mod cancel;
+pub mod executor;
+
+pub mod pool;
+
+pub use cancel::{CancelHandle, CancelToken};
+pub use executor::{Collected, ExecEvent, ExecId, ExecReport, ExecRequest, Executor, LogFile, Usage};
+pub use pool::{Lease, Pool};

@@ -1,0 +1,178 @@
+//! The contract between the engine and what runs its commands.
+//!
+//! The engine hands over an [`ExecRequest`], hears [`ExecEvent`]s while it waits, and gets an
+//! [`ExecReport`]. Two kinds of failure are kept apart: the command's own (in the report's outcome)
+//! and the machinery's (the `Err` of [`Executor::run`]), since only the former says anything about
+//! the command.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+use async_trait::async_trait;
+use base::config::ExecConfig;
+use base::{Digest, Error, Fileset, Resources};
+
+use crate::cancel::CancelToken;
+
+/// The name of an exec. The caller derives it from the exec's cache key, so that what a killed run
+/// has left behind is found again under the same name.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ExecId(Digest);
+
+impl ExecId {
+    /// The id that stands for `key`.
+    pub const fn new(key: Digest) -> Self {
+        Self(key)
+    }
+
+    /// The digest that the id was made from.
+    pub const fn digest(&self) -> Digest {
+        self.0
+    }
+
+    /// 64 hex digits, as used in the names of folders, log files and containers.
+    pub fn hex(&self) -> String {
+        self.0.hex()
+    }
+}
+
+impl fmt::Display for ExecId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.hex())
+    }
+}
+
+impl fmt::Debug for ExecId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// What to run, under which name.
+#[derive(Clone, Debug)]
+pub struct ExecRequest {
+    /// The exec's name; at most one run of an id goes on at a time.
+    pub id: ExecId,
+    /// Command, image, inputs, outputs and room. Every file of the inputs is resolved and in the
+    /// executor's repository.
+    pub config: ExecConfig,
+}
+
+/// What happens to an exec while it runs, in this order; steps that are not needed are left out.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum ExecEvent {
+    /// The image is not on this machine and is being fetched.
+    Pulling {
+        /// The image as configured.
+        image: String,
+    },
+    /// The inputs are in place.
+    Staged,
+    /// The command runs.
+    Started {
+        /// The host's number of the command's first process, if it is on this machine.
+        pid: Option<u32>,
+        /// The container's name, for executors that have one.
+        container: Option<String>,
+    },
+    /// The command has ended and its room is free; outputs are still being collected.
+    Exited {
+        /// Exit status; 128+n for a command that signal n ended.
+        status: i32,
+    },
+}
+
+/// A saved output stream of a command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogFile {
+    /// Where the bytes are. Nothing is there when `size` is 0.
+    pub path: PathBuf,
+    /// Bytes.
+    pub size: u64,
+}
+
+/// What a run consumed.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Usage {
+    /// From the command's start to its end.
+    pub wall: Duration,
+    /// Processor time, user and system, in seconds; 0 when unknown.
+    pub cpu: f64,
+    /// Largest memory seen, in bytes; 0 when unknown. The process executor knows the largest single
+    /// process, the Docker executor samples the whole container.
+    pub max_memory: u64,
+}
+
+/// The outputs of a successful command, now in the repository.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Collected {
+    /// A list with one element for each declared output; without declared outputs the one fileset of
+    /// `/return/default` (runtime spec §6.8).
+    pub fileset: Fileset,
+    /// The distinct blobs of the outputs, in order of digest.
+    pub new_blobs: Vec<Digest>,
+    /// What was left out of the outputs and why, a line each, such as a link that leads nowhere.
+    pub notes: Vec<String>,
+}
+
+/// How a command ended.
+#[derive(Clone, Debug)]
+pub struct ExecReport {
+    /// The outputs, or the command's own failure: `DockerExec` for an exit status, `Temporary` for
+    /// status 75, `Oom` when memory ran out, `Invalid` for outputs that cannot be taken.
+    pub outcome: Result<Collected, Error>,
+    /// What it consumed.
+    pub usage: Usage,
+    /// Exit status, 128+n for signal n.
+    pub status: Option<i32>,
+    /// Its standard output. Stays when the scratch folder is gone.
+    pub stdout: LogFile,
+    /// Its standard error. Stays when the scratch folder is gone.
+    pub stderr: LogFile,
+    /// The rendered command, as a file.
+    pub script: PathBuf,
+    /// When the command was started.
+    pub started: SystemTime,
+    /// When the command ended.
+    pub ended: SystemTime,
+}
+
+/// Runs commands. Implementations are cheap to share and run any number of execs at once; how many
+/// is for the caller to decide (see [`crate::Pool`]).
+#[async_trait]
+pub trait Executor: Send + Sync {
+    /// `process`, `docker`.
+    fn name(&self) -> &'static str;
+
+    /// What must be mixed into the keys of results, if they may not answer for those of a container.
+    fn salt(&self) -> Option<Digest>;
+
+    /// The room there is: `cpu` cores, `mem` bytes (0.95 of the total), `disk` bytes of the file
+    /// system that holds the scratch folders.
+    fn capacity(&self) -> Resources;
+
+    /// One line for the user about a weakness of this executor on this machine, if there is one.
+    fn notice(&self) -> Option<String> {
+        None
+    }
+
+    /// The exact image that `image` stands for at present, fetching it when it is missing.
+    ///
+    /// Docker: `repository@sha256:…`, or the image id for an image without repository digest.
+    /// Process: `image` as it is. Errors: `NotExist` for an unknown image, `Net` or `Unavailable` when
+    /// it cannot be found out.
+    async fn resolve_image(&self, image: &str) -> Result<String, Error>;
+
+    /// Runs a command to its end and collects its outputs.
+    ///
+    /// `Err` is a failure of the machinery, `Canceled` among them; the command's own failures are in
+    /// the report. Whatever the result, neither process, container nor scratch folder stays.
+    async fn run(
+        &self,
+        request: &ExecRequest,
+        events: &(dyn Fn(ExecEvent) + Send + Sync),
+        cancel: &CancelToken,
+    ) -> Result<ExecReport, Error>;
+}
