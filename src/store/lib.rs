@@ -1,1 +1,39 @@
-//! placeholder
+//! Where bytes and what is known of them are kept: blobs by digest, associations of cache keys with
+//! filesets, the history of runs and tasks, locks between processes.
+//!
+//! This crate must not know why it is asked: it has no flow, no language, no executor. Everything that
+//! is announced as stored is on disk; everything that is read can be checked against its digest.
+//!
+//! The local state of one user lives under one home folder, opened by [`LocalStore`]:
+//! `repository/` (blobs), `reflow.db` (SQLite), `locks/` and `tmp/`. Several processes share it.
+
+pub mod repository;
+
+pub mod file_repository;
+pub mod place;
+
+pub mod codec;
+
+pub mod database;
+
+pub mod assoc;
+pub mod runs;
+pub mod stat_cache;
+pub mod tasks;
+
+pub mod lock;
+
+pub mod commit;
+pub mod local_store;
+
+pub use assoc::{Assoc, AssocKind};
+pub use commit::{Association, Commit, Committer};
+pub use database::Database;
+pub use file_repository::FileRepository;
+pub use local_store::{Hit, LocalStore};
+pub use lock::{KeyLock, KeyLocks};
+pub use place::safe_join;
+pub use repository::Repository;
+pub use runs::{RunPhase, RunQuery, RunRecord, Runs};
+pub use stat_cache::StatCache;
+pub use tasks::{LogPlace, TaskKind, TaskQuery, TaskRecord, Tasks, Usage};
