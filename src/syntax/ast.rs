@@ -2,7 +2,8 @@
 //!
 //! Shapes follow language spec §2; the notes on shape in §2.7 (what has a node and what has none)
 //! hold here, since digests walk the shapes that the checker makes of them. Names are shared strings:
-//! one allocation for all occurrences of a name in a module.
+//! one allocation for all occurrences of a name in a module. Trees may be as deep as their text is long:
+//! what the nodes can do at any depth is in [`crate::nesting`].
 
 use std::rc::Rc;
 
@@ -105,7 +106,6 @@ pub enum ValForm {
 }
 
 /// A pattern (language spec §2.3).
-#[derive(Clone, Debug, PartialEq)]
 pub struct Pattern {
     /// What it matches.
     pub kind: PatternKind,
@@ -141,7 +141,6 @@ pub enum PatternKind {
 }
 
 /// A type as written (language spec §2.2).
-#[derive(Clone, Debug, PartialEq)]
 pub struct Type {
     /// What it is.
     pub kind: TypeKind,
@@ -202,7 +201,6 @@ pub struct Variant {
 }
 
 /// An expression.
-#[derive(Clone, Debug, PartialEq)]
 pub struct Expr {
     /// What it is.
     pub kind: ExprKind,

@@ -1,0 +1,259 @@
+//! Expressions (language spec §2.5–§2.8).
+
+use std::rc::Rc;
+
+use num_bigint::BigUint;
+
+use crate::ast::{
+    Ascription, BinaryOp, Case, Clause, Conversion, Decl, Exec, Expr, ExprKind, FuncParam, Ident, Literal, Pattern,
+    Span, Type, UnaryOp,
+};
+use crate::builder::{Builder, token_span};
+use crate::literal::{self, Unquote};
+use crate::message::lexical;
+use crate::template;
+
+/// What follows the condition and the `then` branch of a conditional.
+pub(crate) struct Continuation(Expr);
+
+impl Builder<'_> {
+    /// A node whose position token ends at `opening`.
+    pub(crate) fn expr(&mut self, kind: ExprKind, start: u32, opening: u32, end: u32) -> Expr {
+        Expr { kind, span: Span { start, end, at: opening } }
+    }
+
+    /// A decimal integer.
+    pub(crate) fn int(&mut self, start: u32, end: u32) -> Literal {
+        let text = self.text(start, end);
+        if let Ok(small) = text.parse::<u64>() {
+            return Literal::Int(BigUint::from(small));
+        }
+        Literal::Int(BigUint::parse_bytes(text.as_bytes(), 10).unwrap_or_else(|| {
+            self.diagnostics.push(lexical::integer_not_parsed(self.source, token_span(start, end), text));
+            BigUint::ZERO
+        }))
+    }
+
+    /// A float.
+    pub(crate) fn float(&mut self, start: u32, end: u32) -> Literal {
+        let text = self.text(start, end);
+        if !literal::float_is_valid(text) {
+            self.diagnostics.push(lexical::float_not_parsed(self.source, token_span(start, end), text));
+            return Literal::Float(Rc::from("0."));
+        }
+        Literal::Float(self.name(start, end))
+    }
+
+    /// A string in double quotes.
+    pub(crate) fn string(&mut self, start: u32, end: u32) -> Literal {
+        let text = self.text(start, end);
+        Literal::String(match literal::unquote(text) {
+            Ok(value) => Rc::from(value),
+            Err(Unquote::Open) => Rc::default(),
+            Err(Unquote::Escape(range)) => {
+                let escape = Span { start: start + range.start as u32, end: start + range.end as u32, at: end };
+                self.diagnostics.push(lexical::string_not_unquoted(self.source, escape, text));
+                Rc::default()
+            }
+        })
+    }
+
+    /// A string in back quotes.
+    pub(crate) fn raw_string(&mut self, start: u32, end: u32) -> Literal {
+        Literal::String(Rc::from(literal::unquote_raw(self.text(start, end))))
+    }
+
+    /// `true`, `false`
+    pub(crate) fn bool(&mut self, value: bool) -> Literal {
+        Literal::Bool(value)
+    }
+
+    /// A literal as an expression.
+    pub(crate) fn literal(&mut self, value: Literal, start: u32, end: u32) -> Expr {
+        self.expr(ExprKind::Literal(value), start, end, end)
+    }
+
+    /// A name as an expression.
+    pub(crate) fn reference(&mut self, start: u32, end: u32) -> Expr {
+        let name = self.name(start, end);
+        self.expr(ExprKind::Ident(name), start, end, end)
+    }
+
+    /// `a OP b`
+    pub(crate) fn binary(&mut self, left: Expr, operator: BinaryOp, right: Expr, start: u32, end: u32) -> Expr {
+        let at = left.span.at;
+        self.expr(ExprKind::Binary(operator, Box::new(left), Box::new(right)), start, at, end)
+    }
+
+    /// `!a`, `-a`
+    pub(crate) fn unary(&mut self, operator: UnaryOp, operand: Expr, start: u32, end: u32) -> Expr {
+        self.expr(ExprKind::Unary(operator, Box::new(operand)), start, start + 1, end)
+    }
+
+    /// `f(a, …)`
+    pub(crate) fn call(&mut self, function: Expr, arguments: Vec<Expr>, start: u32, end: u32) -> Expr {
+        let at = function.span.at;
+        self.expr(ExprKind::Call(Box::new(function), arguments), start, at, end)
+    }
+
+    /// `a[i]`
+    pub(crate) fn index(&mut self, collection: Expr, index: Expr, start: u32, end: u32) -> Expr {
+        let at = collection.span.at;
+        self.expr(ExprKind::Index(Box::new(collection), Box::new(index)), start, at, end)
+    }
+
+    /// `a.b`
+    pub(crate) fn select(&mut self, value: Expr, field: Ident, start: u32, end: u32) -> Expr {
+        let at = value.span.at;
+        self.expr(ExprKind::Select(Box::new(value), field), start, at, end)
+    }
+
+    /// `int(e)`, `float(e)`; `opening` is the end of the keyword.
+    pub(crate) fn convert(&mut self, to: Conversion, value: Expr, start: u32, opening: u32, end: u32) -> Expr {
+        self.expr(ExprKind::Convert(to, Box::new(value)), start, opening, end)
+    }
+
+    /// `func(…) [T] => e`; with a result type the literal is ascribed, at the position of the body.
+    #[expect(clippy::too_many_arguments, reason = "one for each part of the production")]
+    pub(crate) fn func_literal(
+        &mut self,
+        params: Vec<FuncParam>,
+        result: Option<Type>,
+        body: Expr,
+        start: u32,
+        opening: u32,
+        end: u32,
+    ) -> Expr {
+        let at = body.span.at;
+        let literal = self.expr(ExprKind::Func(params, Box::new(body)), start, opening, end);
+        match result {
+            None => literal,
+            Some(result) => {
+                let ascription = Box::new(Ascription::Literal(result));
+                self.expr(ExprKind::Ascribe(Box::new(literal), ascription), start, at, end)
+            }
+        }
+    }
+
+    /// `{ decl; …; e }` in its braces.
+    pub(crate) fn block(&mut self, decls: Vec<Decl>, value: Expr, start: u32, end: u32) -> Expr {
+        self.expr(ExprKind::Block(decls, Box::new(value)), start, start + 1, end)
+    }
+
+    /// `if c { … } else …`; `opening` is the end of the keyword that gives the position.
+    #[expect(clippy::too_many_arguments, reason = "one for each part of the production")]
+    pub(crate) fn conditional(
+        &mut self,
+        condition: Expr,
+        then: Expr,
+        otherwise: Continuation,
+        start: u32,
+        opening: u32,
+        end: u32,
+    ) -> Expr {
+        let kind = ExprKind::If(Box::new(condition), Box::new(then), Box::new(otherwise.0));
+        self.expr(kind, start, opening, end)
+    }
+
+    /// `else { … }`: a block without declarations around the block; `opening` is the end of `else`.
+    pub(crate) fn else_block(&mut self, body: Expr, opening: u32) -> Continuation {
+        let Span { start, end, .. } = body.span;
+        Continuation(self.expr(ExprKind::Block(Vec::new(), Box::new(body)), start, opening, end))
+    }
+
+    /// `else if …`: the conditional itself, at the position of `else`.
+    #[expect(clippy::too_many_arguments, reason = "one for each part of the production")]
+    pub(crate) fn else_if(
+        &mut self,
+        condition: Expr,
+        then: Expr,
+        otherwise: Continuation,
+        start: u32,
+        opening: u32,
+        end: u32,
+    ) -> Continuation {
+        Continuation(self.conditional(condition, then, otherwise, start, opening, end))
+    }
+
+    /// `switch e { … }`; `opening` is the end of the keyword.
+    pub(crate) fn switch(&mut self, value: Expr, cases: Vec<Case>, start: u32, opening: u32, end: u32) -> Expr {
+        self.expr(ExprKind::Switch(Box::new(value), cases), start, opening, end)
+    }
+
+    /// `case p: …`; `opening` is the end of the keyword.
+    pub(crate) fn case(&mut self, pattern: Pattern, body: Expr, start: u32, opening: u32, end: u32) -> Case {
+        Case { pattern, body, span: Span { start, end, at: opening } }
+    }
+
+    /// The declarations and the value of a `case`, which have no braces.
+    pub(crate) fn case_block(&mut self, decls: Vec<Decl>, value: Expr, start: u32, end: u32) -> Expr {
+        let at = decls.first().map_or(value.span.at, |first| first.span.at);
+        self.expr(ExprKind::Block(decls, Box::new(value)), start, at, end)
+    }
+
+    /// `(a, b, …)`
+    pub(crate) fn tuple(&mut self, elements: Vec<Expr>, start: u32, end: u32) -> Expr {
+        self.expr(ExprKind::Tuple(elements), start, start + 1, end)
+    }
+
+    /// `{a: x, b}`
+    pub(crate) fn structure(&mut self, fields: Vec<(Ident, Expr)>, start: u32, end: u32) -> Expr {
+        self.expr(ExprKind::Struct(fields), start, start + 1, end)
+    }
+
+    /// `{a}` for `{a: a}`.
+    pub(crate) fn short_field(&mut self, name: Ident) -> (Ident, Expr) {
+        let value = Expr { kind: ExprKind::Ident(name.name.clone()), span: name.span };
+        (name, value)
+    }
+
+    /// `[a, …]` and what is appended: `([a] + xs) + ys`.
+    pub(crate) fn list(&mut self, items: Vec<Expr>, appends: Vec<Expr>, start: u32, end: u32) -> Expr {
+        let list = self.expr(ExprKind::List(items), start, start + 1, end);
+        appends.into_iter().fold(list, |list, more| self.binary(list, BinaryOp::Add, more, start, end))
+    }
+
+    /// `[k: v, …]` and what is appended: `n + (m + [k: v])`.
+    pub(crate) fn map(&mut self, entries: Vec<(Expr, Expr)>, appends: Vec<Expr>, start: u32, end: u32) -> Expr {
+        let map = self.expr(ExprKind::Map(entries), start, start + 1, end);
+        appends.into_iter().fold(map, |map, more| self.binary(more, BinaryOp::Add, map, start, end))
+    }
+
+    /// `[e | …]`
+    pub(crate) fn comprehension(&mut self, body: Expr, clauses: Vec<Clause>, start: u32, end: u32) -> Expr {
+        self.expr(ExprKind::Comprehension(Box::new(body), clauses), start, start + 1, end)
+    }
+
+    /// `#T`, `#T(e)`
+    pub(crate) fn variant(&mut self, tag: Ident, payload: Option<Expr>, start: u32, end: u32) -> Expr {
+        self.expr(ExprKind::Variant(tag, payload.map(Box::new)), start, start + 1, end)
+    }
+
+    /// `make("path", …)`; `opening` is the end of the keyword.
+    pub(crate) fn make(&mut self, path: Expr, arguments: Vec<Decl>, start: u32, opening: u32, end: u32) -> Expr {
+        self.expr(ExprKind::Make(Box::new(path), arguments), start, opening, end)
+    }
+
+    /// `exec(…) outputs {" … "}`; `opening` is the end of the keyword, the template begins at `from`.
+    #[expect(clippy::too_many_arguments, reason = "one for each part of the production")]
+    pub(crate) fn exec(
+        &mut self,
+        options: Vec<Decl>,
+        outputs: Type,
+        start: u32,
+        opening: u32,
+        from: u32,
+        end: u32,
+    ) -> Expr {
+        let body = template::read(self, from, end);
+        let exec = Exec {
+            options,
+            outputs,
+            raw: body.raw,
+            raw_start: body.raw_start,
+            fragments: body.fragments,
+            interpolations: body.interpolations,
+        };
+        self.expr(ExprKind::Exec(Box::new(exec)), start, opening, end)
+    }
+}

@@ -1,0 +1,72 @@
+//! Messages about how tokens are put together (language spec §2).
+
+use std::rc::Rc;
+
+use crate::ast::Span;
+use crate::diagnostic::{Diagnostic, Source};
+
+/// A token that the grammar has no place for; both texts are for people.
+pub(crate) fn unexpected(source: &Rc<Source>, span: Span, found: &str, expected: &[String]) -> Diagnostic {
+    let mut message = format!("syntax error: unexpected {found}");
+    if let Some((last, others)) = expected.split_last() {
+        message.push_str(", expecting ");
+        if !others.is_empty() {
+            message.push_str(&others.join(", "));
+            message.push_str(" or ");
+        }
+        message.push_str(last);
+    }
+    Diagnostic::error(20, source, span, message)
+}
+
+/// `{{` without `}}`.
+pub(crate) fn unterminated_interpolation(source: &Rc<Source>, span: Span) -> Diagnostic {
+    Diagnostic::error(21, source, span, "unterminated interpolation").help(
+        "close it with `}}`; the first `\"}` ends the template, inside an interpolation too: write a blank between them",
+    )
+}
+
+/// `type` anywhere but at the top of a module.
+pub(crate) fn type_not_at_top(source: &Rc<Source>, span: Span) -> Diagnostic {
+    Diagnostic::error(22, source, span, "type declarations are only allowed at the top level of a module")
+        .help("move it out, above the declaration that uses it")
+}
+
+/// `param x, y = 1`
+pub(crate) fn declaration_error(source: &Rc<Source>, span: Span) -> Diagnostic {
+    Diagnostic::error(23, source, span, "declaration error")
+        .labelled("a default can be given to one parameter only")
+        .help("declare each parameter with its own default")
+}
+
+/// `(int, b string)`
+pub(crate) fn mixed_arguments(source: &Rc<Source>, span: Span) -> Diagnostic {
+    Diagnostic::error(24, source, span, "cannot mix named and unnamed arguments").help("name all of them, or none")
+}
+
+/// `(int string)`
+pub(crate) fn expected_identifier(source: &Rc<Source>, span: Span, found: &str) -> Diagnostic {
+    Diagnostic::error(25, source, span, format!("expected identifier, found {found}"))
+}
+
+/// `(a.b string)`
+pub(crate) fn non_simple_argument(source: &Rc<Source>, span: Span) -> Diagnostic {
+    Diagnostic::error(26, source, span, "non-simple argument name").help("a name has no dots")
+}
+
+/// A parameter below a declaration.
+pub(crate) fn late_parameter(source: &Rc<Source>, span: Span, found: &str) -> Diagnostic {
+    Diagnostic::error(20, source, span, format!("syntax error: unexpected {found}"))
+        .help("all parameters precede all declarations")
+}
+
+/// A tree of too many levels.
+pub(crate) fn nested_too_deeply(source: &Rc<Source>, span: Span, limit: usize) -> Diagnostic {
+    Diagnostic::error(27, source, span, format!("nested too deeply: more than {limit} levels"))
+        .help("give inner parts names of their own; a long chain of operators counts one level for each")
+}
+
+/// A text whose places do not fit into 32 bits.
+pub(crate) fn too_long(source: &Rc<Source>) -> Diagnostic {
+    Diagnostic::error(28, source, Span::default(), "the text is too long: more than 4 GiB")
+}
