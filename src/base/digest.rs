@@ -113,7 +113,7 @@ impl PartialDigest {
     pub fn parse(text: &str) -> Result<Self, ParseDigestError> {
         let bad = || ParseDigestError(text.to_owned());
         let hex = text.strip_prefix("sha256:").unwrap_or(text).as_bytes();
-        if hex.is_empty() || hex.len() % 2 != 0 || hex.len() > 64 {
+        if hex.is_empty() || !hex.len().is_multiple_of(2) || hex.len() > 64 {
             return Err(bad());
         }
         let mut bytes = [0; 32];

@@ -11,6 +11,7 @@ pub mod file;
 pub mod fileset;
 
 pub mod image;
+pub mod requirements;
 pub mod resources;
 
 pub mod config;
