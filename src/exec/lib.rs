@@ -10,8 +10,27 @@
 pub mod cancel;
 pub mod executor;
 
+mod template;
+
+mod scratch;
+mod stage;
+
+pub mod launcher;
+
+pub mod process;
+
+mod collect;
+mod logs;
+mod verdict;
+
+mod credentials;
+mod machine;
+mod site;
+
 pub mod pool;
 
 pub use cancel::{CancelHandle, CancelToken};
+pub use credentials::Credentials;
 pub use executor::{Collected, ExecEvent, ExecId, ExecReport, ExecRequest, Executor, LogFile, Usage};
 pub use pool::{Lease, Pool};
+pub use process::{ProcessExecutor, ProcessOptions};

@@ -1,0 +1,288 @@
+//! The minder: starts the command, carries what it says into the log files, and when it has ended, or
+//! is to be stopped, sees to it that nothing of it stays.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::process::CommandExt;
+use std::process::{Command, ExitCode, Stdio};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use rustix::event::{PollFd, PollFlags, Timespec};
+use rustix::fs::Mode;
+use rustix::io::Errno;
+use rustix::pipe::PipeFlags;
+use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions, WaitStatus};
+
+use super::order::{self, Ended, Layout, Order, STOP, Word};
+use super::{die_with_parent, kernel, sandbox};
+
+/// The open log files.
+pub(super) struct Logs {
+    stdout: File,
+    stderr: File,
+}
+
+impl Logs {
+    /// Opens them while their names can still be seen.
+    pub(super) fn open(order: &Order) -> io::Result<Self> {
+        let open = |path| File::options().write(true).truncate(true).open(path);
+        Ok(Self { stdout: open(&order.stdout)?, stderr: open(&order.stderr)? })
+    }
+}
+
+/// [`mind`] in a sandbox that it makes first.
+pub(super) fn mind_in_sandbox(order: &Order, layout: &Layout, logs: Logs) -> io::Result<ExitCode> {
+    die_with_parent()?;
+    sandbox::build(layout)?;
+    sandbox::drop_privileges()?;
+    mind(order, logs, layout.processes)
+}
+
+/// Runs the command to its end and reports it. With `namespace`, this is the first process of a process
+/// namespace.
+pub(super) fn mind(order: &Order, logs: Logs, namespace: bool) -> io::Result<ExitCode> {
+    if !namespace {
+        // What the command leaves behind becomes a child of this process, not of the machine's first.
+        rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
+    }
+    // Should memory run out the kernel shall take the command, not reflow.
+    let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
+
+    let (stdout, stdout_end) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;
+    let (stderr, stderr_end) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;
+    let (failure, failure_end) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;
+    // SAFETY: like the launcher, from which it was forked, this process has one thread.
+    #[allow(unsafe_code, reason = "proved above")]
+    let Some(child) = unsafe { kernel::fork() }? else {
+        let error = become_command(order, stdout_end, stderr_end);
+        let _ = File::from(failure_end).write_all(error.to_string().as_bytes());
+        return Ok(ExitCode::from(127));
+    };
+    drop((stdout_end, stderr_end, failure_end));
+    let mut message = String::new();
+    File::from(failure).read_to_string(&mut message)?;
+    if !message.is_empty() {
+        return Err(io::Error::other(format!("cannot run {}: {message}", order.program)));
+    }
+    order::say(&Word::Started { at: now() });
+
+    let streams = [Stream::new(stdout, logs.stdout), Stream::new(stderr, logs.stderr)];
+    // Kernels before 5.3 have no such descriptors; there the child is asked after now and then.
+    let ended = rustix::process::pidfd_open(child, PidfdFlags::empty()).ok();
+    let grace = Duration::from_millis(order.grace);
+    let mut minder = Minder { child, ended, input: Some(order::input()?), streams, grace, deadline: None, namespace };
+    let status = minder.wait()?;
+    let at = now();
+    minder.end_everything()?;
+    minder.drain();
+    let (cpu, max_memory) = kernel::usage_of_children();
+    let log_failure = minder.streams.iter_mut().find_map(|stream| stream.failure.take());
+    order::say(&Word::Ended(Ended { at, status, cpu, max_memory, log_failure }));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Turns this process into the command; what comes back is why that failed.
+fn become_command(order: &Order, stdout: OwnedFd, stderr: OwnedFd) -> io::Error {
+    if let Err(error) = die_with_parent() {
+        return error;
+    }
+    rustix::process::umask(Mode::WGRP | Mode::WOTH);
+    Command::new(&order.program)
+        .args(&order.arguments)
+        .env_clear()
+        .envs(order.environment.iter().map(|(name, value)| (name, value)))
+        .current_dir(&order.directory)
+        .stdin(Stdio::null())
+        .stdout(stdout)
+        .stderr(stderr)
+        // A group of its own: that is what a stop is sent to.
+        .process_group(0)
+        .exec()
+}
+
+fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+}
+
+struct Minder {
+    child: Pid,
+    /// Readable when the child has ended.
+    ended: Option<OwnedFd>,
+    /// Where stop words, or the end of reflow, show; `None` after that end.
+    input: Option<File>,
+    streams: [Stream; 2],
+    grace: Duration,
+    /// When a command that was asked to stop is killed.
+    deadline: Option<Instant>,
+    namespace: bool,
+}
+
+/// How often orphans of the command are looked after while nothing else happens.
+const ORPHANS: Duration = Duration::from_secs(1);
+/// How often the child is asked after where the kernel does not tell of its end.
+const UNTOLD: Duration = Duration::from_millis(20);
+
+impl Minder {
+    /// Waits until the command has ended; its exit status, 128+n for signal n.
+    fn wait(&mut self) -> io::Result<i32> {
+        loop {
+            if let Some(status) = self.reap()? {
+                return Ok(status);
+            }
+            let ready = self.poll()?;
+            if ready.input {
+                self.listen()?;
+            }
+            if self.deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+                self.deadline = None;
+                self.kill_command();
+            }
+            for (stream, ready) in self.streams.iter_mut().zip(ready.streams) {
+                if ready {
+                    stream.carry();
+                }
+            }
+        }
+    }
+
+    fn poll(&self) -> io::Result<Ready> {
+        let mut wait = if self.ended.is_some() { ORPHANS } else { UNTOLD };
+        if let Some(deadline) = self.deadline {
+            wait = wait.min(deadline.saturating_duration_since(Instant::now()));
+        }
+        let [stdout, stderr] = self.streams.each_ref().map(|stream| stream.pipe.as_ref().map(File::as_fd));
+        let sources = [self.input.as_ref().map(File::as_fd), stdout, stderr, self.ended.as_ref().map(OwnedFd::as_fd)];
+        let mut descriptors: Vec<PollFd<'_>> =
+            sources.iter().flatten().map(|source| PollFd::from_borrowed_fd(*source, PollFlags::IN)).collect();
+        match rustix::event::poll(&mut descriptors, Some(&timespec(wait))) {
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(errno) => return Err(errno.into()),
+        }
+        let mut events = descriptors.iter().map(|descriptor| !descriptor.revents().is_empty());
+        let [input, stdout, stderr, _] = sources.map(|source| source.is_some() && events.next().unwrap_or(false));
+        Ok(Ready { input, streams: [stdout, stderr] })
+    }
+
+    /// Collects what has ended; the command's status if that is among it.
+    fn reap(&self) -> io::Result<Option<i32>> {
+        loop {
+            match rustix::process::wait(WaitOptions::NOHANG) {
+                Ok(Some((pid, status))) if pid == self.child => return Ok(Some(code(status))),
+                Ok(Some(_)) | Err(Errno::INTR) => {}
+                Ok(None) => return Ok(None),
+                Err(errno) => return Err(errno.into()),
+            }
+        }
+    }
+
+    fn listen(&mut self) -> io::Result<()> {
+        let Some(input) = &mut self.input else { return Ok(()) };
+        let mut words = [0; 16];
+        let count = input.read(&mut words)?;
+        if count == 0 {
+            // Reflow is gone. The command goes, then this process, and with it everything else.
+            self.input = None;
+            self.kill_command();
+        } else if words[..count].contains(&STOP) && self.deadline.is_none() {
+            let _ = rustix::process::kill_process_group(self.child, Signal::TERM);
+            self.deadline = Some(Instant::now() + self.grace);
+        }
+        Ok(())
+    }
+
+    fn kill_command(&self) {
+        let _ = rustix::process::kill_process_group(self.child, Signal::KILL);
+    }
+
+    /// Kills what the command has left running and waits until it is gone.
+    fn end_everything(&self) -> io::Result<()> {
+        self.kill_command();
+        loop {
+            if self.namespace {
+                kernel::kill_all_others();
+            } else {
+                kill_children();
+            }
+            match rustix::process::wait(WaitOptions::empty()) {
+                Ok(_) | Err(Errno::INTR) => {}
+                Err(Errno::CHILD) => return Ok(()),
+                Err(errno) => return Err(errno.into()),
+            }
+        }
+    }
+
+    /// Carries what is still in the pipes. Nobody is left to write more.
+    fn drain(&mut self) {
+        for stream in &mut self.streams {
+            while stream.has_more() {
+                stream.carry();
+            }
+        }
+    }
+}
+
+/// What can be read.
+struct Ready {
+    input: bool,
+    streams: [bool; 2],
+}
+
+/// Kills every child of this process; their children become ours.
+fn kill_children() {
+    let list = format!("/proc/self/task/{}/children", rustix::thread::gettid());
+    let Ok(children) = std::fs::read_to_string(list) else { return };
+    for child in children.split_whitespace().filter_map(|pid| Pid::from_raw(pid.parse().ok()?)) {
+        let _ = rustix::process::kill_process(child, Signal::KILL);
+    }
+}
+
+fn code(status: WaitStatus) -> i32 {
+    match (status.exit_status(), status.terminating_signal()) {
+        (Some(code), _) => code,
+        (None, Some(signal)) => 128 + signal,
+        (None, None) => 255,
+    }
+}
+
+fn timespec(time: Duration) -> Timespec {
+    Timespec { tv_sec: i64::try_from(time.as_secs()).unwrap_or(i64::MAX), tv_nsec: i64::from(time.subsec_nanos()) }
+}
+
+/// One output stream on its way from the command into its log.
+struct Stream {
+    /// `None` once every writer has closed it.
+    pipe: Option<File>,
+    log: File,
+    /// Why the log is not complete.
+    failure: Option<String>,
+}
+
+impl Stream {
+    fn new(pipe: OwnedFd, log: File) -> Self {
+        Self { pipe: Some(File::from(pipe)), log, failure: None }
+    }
+
+    /// Moves what is there, at most a buffer full. What the log cannot take is dropped: a full disk must
+    /// not make the command hang.
+    fn carry(&mut self) {
+        let mut buffer = [0; 1 << 16];
+        let Some(pipe) = &mut self.pipe else { return };
+        match pipe.read(&mut buffer) {
+            Ok(0) => self.pipe = None,
+            Ok(count) if self.failure.is_none() => {
+                self.failure = self.log.write_all(&buffer[..count]).err().map(|error| error.to_string());
+            }
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => self.pipe = None,
+        }
+    }
+
+    fn has_more(&self) -> bool {
+        let Some(pipe) = &self.pipe else { return false };
+        let mut descriptors = [PollFd::new(pipe, PollFlags::IN)];
+        rustix::event::poll(&mut descriptors, Some(&timespec(Duration::ZERO))).is_ok_and(|count| count > 0)
+    }
+}

@@ -1,0 +1,227 @@
+//! The sandbox of a command: the same paths as in a container, made of this machine's own files.
+//!
+//! ```text
+//! /arg      the inputs, read-only          /proc  of the command's own processes
+//! /return   the outputs                    /dev   null, zero, random, … and nothing else
+//! /tmp      scratch room                   /…     this machine's folders, read-only
+//! ```
+//!
+//! The root folder itself is an empty folder on disk that is thrown away, and can be written to: programs
+//! that leave files in their working directory can do so, as they can in a container.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::Path;
+
+use rustix::fs::CWD;
+use rustix::io::Errno;
+use rustix::mount::{MountFlags, MountPropagationFlags, MoveMountFlags, OpenTreeFlags, UnmountFlags};
+use rustix::thread::{CapabilitySet, CapabilitySets, UnshareFlags};
+
+use super::kernel::{self, Attributes, NO_DEVICES, NO_SETUID, READ_ONLY};
+use super::order::Layout;
+
+/// Where the new root is put together: a folder that every machine has and that the sandbox replaces
+/// anyway. It must not be below a folder that is bound into the new root.
+const SITE: &str = "/tmp";
+
+/// The folders of the root that the sandbox makes itself.
+const OWN: [&str; 5] = ["arg", "dev", "proc", "return", "tmp"];
+
+/// Leaves the mount, IPC and, if asked, process namespaces; the last one for children only. Without the
+/// privilege for that it becomes possible in a user namespace of its own, in which user and group stay
+/// what they are.
+pub(super) fn leave_namespaces(layout: &Layout) -> io::Result<()> {
+    let mut flags = UnshareFlags::NEWNS | UnshareFlags::NEWIPC;
+    if layout.processes {
+        flags |= UnshareFlags::NEWPID;
+    }
+    match unshare(flags) {
+        Err(Errno::PERM) => {}
+        result => return step("new namespaces", result),
+    }
+    let (user, group) = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
+    step("a new user namespace", unshare(flags | UnshareFlags::NEWUSER))?;
+    let write = |name: &str, text: String| step(name, fs::write(Path::new("/proc/self").join(name), text));
+    write("setgroups", "deny".to_owned())?;
+    write("uid_map", format!("{user} {user} 1"))?;
+    write("gid_map", format!("{group} {group} 1"))
+}
+
+fn unshare(flags: UnshareFlags) -> rustix::io::Result<()> {
+    // SAFETY: the unsafe part of unshare is CLONE_FILES, by which file descriptors change under other
+    // owners; it is not among the flags.
+    #[allow(unsafe_code, reason = "proved above")]
+    unsafe {
+        rustix::thread::unshare_unsafe(flags)
+    }
+}
+
+/// Makes the sandbox and enters it. To be called in the namespaces, by the first process of the process
+/// namespace if there is one.
+pub(super) fn build(layout: &Layout) -> io::Result<()> {
+    // What is mounted here stays here.
+    let private = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
+    step("private mounts", rustix::mount::mount_change("/", private))?;
+
+    // The scratch folder may be below /tmp, which the new root covers while it is put together.
+    let [root, arg, output, tmp] = [&layout.root, &layout.arg, &layout.output, &layout.tmp].map(|path| clone(path));
+    attach(&root?, Path::new(SITE))?;
+    let site = Path::new(SITE);
+    bind_machine(site)?;
+    let read_only = Attributes { set: READ_ONLY, recursive: true, ..Attributes::default() };
+    step("read-only folders", kernel::set_mount_attributes(site, read_only))?;
+    let writable = Attributes { set: NO_SETUID | NO_DEVICES, clear: READ_ONLY, recursive: false };
+    step("the root folder", kernel::set_mount_attributes(site, writable))?;
+
+    let sealed = Attributes { set: READ_ONLY | NO_SETUID | NO_DEVICES, ..Attributes::default() };
+    for (name, tree, attributes) in [("arg", arg, sealed), ("return", output, writable), ("tmp", tmp, writable)] {
+        let place = site.join(name);
+        attach(&tree?, &place)?;
+        step(name, kernel::set_mount_attributes(&place, attributes))?;
+    }
+    make_devices(&site.join("dev"))?;
+    mount_proc(&site.join("proc"), layout.processes)?;
+    enter(site)
+}
+
+/// The mount that a folder is in, cut to the folder.
+fn clone(folder: &Path) -> io::Result<OwnedFd> {
+    let flags = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC;
+    step(folder, rustix::mount::open_tree(CWD, folder, flags))
+}
+
+fn attach(tree: &OwnedFd, place: &Path) -> io::Result<()> {
+    let flags = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH;
+    step(place, rustix::mount::move_mount(tree.as_fd(), "", CWD, place, flags))
+}
+
+/// Brings the folders at the top of this machine into the new root, and its links.
+fn bind_machine(site: &Path) -> io::Result<()> {
+    for entry in fs::read_dir("/")? {
+        let entry = entry?;
+        let (name, kind) = (entry.file_name(), entry.file_type()?);
+        let place = site.join(&name);
+        if OWN.iter().any(|own| name == *own) {
+            continue;
+        }
+        if kind.is_symlink() {
+            step(&place, std::os::unix::fs::symlink(fs::read_link(entry.path())?, &place))?;
+        } else if kind.is_dir() {
+            step(&place, fs::create_dir(&place))?;
+            // A folder that not even root may look into, such as another user's FUSE mount, stays empty.
+            match rustix::mount::mount_bind_recursive(entry.path(), &place) {
+                Err(Errno::ACCESS | Errno::PERM) => {}
+                result => step(&place, result)?,
+            }
+        }
+    }
+    OWN.iter().try_for_each(|own| step(*own, fs::create_dir(site.join(own))))
+}
+
+fn make_devices(dev: &Path) -> io::Result<()> {
+    let flags = MountFlags::NOSUID | MountFlags::NOEXEC;
+    step(dev, rustix::mount::mount("tmpfs", dev, "tmpfs", flags, Some(c"mode=755,size=64k")))?;
+    for name in ["full", "null", "random", "tty", "urandom", "zero"] {
+        let (device, place) = (Path::new("/dev").join(name), dev.join(name));
+        if device.exists() {
+            step(&place, fs::File::create(&place))?;
+            step(&place, rustix::mount::mount_bind(&device, &place))?;
+        }
+    }
+    let links = [
+        ("fd", "/proc/self/fd"),
+        ("stdin", "/proc/self/fd/0"),
+        ("stdout", "/proc/self/fd/1"),
+        ("stderr", "/proc/self/fd/2"),
+    ];
+    for (name, target) in links {
+        step(name, std::os::unix::fs::symlink(target, dev.join(name)))?;
+    }
+    let shm = dev.join("shm");
+    step(&shm, fs::create_dir(&shm))?;
+    let flags = MountFlags::NOSUID | MountFlags::NODEV;
+    step(&shm, rustix::mount::mount("tmpfs", &shm, "tmpfs", flags, Some(c"mode=1777")))?;
+    // Terminals of one's own are for few programs; a kernel without them is none the worse.
+    let pts = dev.join("pts");
+    step(&pts, fs::create_dir(&pts))?;
+    let options = Some(c"newinstance,ptmxmode=0666,mode=0620");
+    if rustix::mount::mount("devpts", &pts, "devpts", MountFlags::NOSUID | MountFlags::NOEXEC, options).is_ok() {
+        step("ptmx", std::os::unix::fs::symlink("pts/ptmx", dev.join("ptmx")))?;
+    }
+    Ok(())
+}
+
+/// Parts of `/proc` through which root could change the machine.
+const SWITCHES: [&str; 4] = ["sys", "sysrq-trigger", "irq", "bus"];
+
+fn mount_proc(proc: &Path, own_processes: bool) -> io::Result<()> {
+    let read_only = Attributes { set: READ_ONLY, ..Attributes::default() };
+    if !own_processes {
+        step(proc, rustix::mount::mount_bind_recursive("/proc", proc))?;
+        return step(proc, kernel::set_mount_attributes(proc, Attributes { recursive: true, ..read_only }));
+    }
+    let flags = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC;
+    step(proc, rustix::mount::mount("proc", proc, "proc", flags, None))?;
+    if rustix::process::geteuid().is_root() {
+        for switch in SWITCHES.map(|name| proc.join(name)) {
+            if switch.exists() {
+                step(&switch, rustix::mount::mount_bind(&switch, &switch))?;
+                step(&switch, kernel::set_mount_attributes(&switch, read_only))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Makes `site` the root folder and lets go of the old one.
+fn enter(site: &Path) -> io::Result<()> {
+    step("the new root folder", rustix::process::chdir(site))?;
+    // The old root is mounted over the new one, and unmounted right away.
+    step("the new root folder", rustix::process::pivot_root(".", "."))?;
+    step("the old root folder", rustix::mount::unmount(".", UnmountFlags::DETACH))?;
+    step("the new root folder", rustix::process::chdir("/"))
+}
+
+/// What root may do in a container: nothing to the machine, most to its own files.
+const KEPT: CapabilitySet = CapabilitySet::CHOWN
+    .union(CapabilitySet::DAC_OVERRIDE)
+    .union(CapabilitySet::FSETID)
+    .union(CapabilitySet::FOWNER)
+    .union(CapabilitySet::NET_RAW)
+    .union(CapabilitySet::SETGID)
+    .union(CapabilitySet::SETUID)
+    .union(CapabilitySet::SETFCAP)
+    .union(CapabilitySet::SETPCAP)
+    .union(CapabilitySet::NET_BIND_SERVICE)
+    .union(CapabilitySet::SYS_CHROOT)
+    .union(CapabilitySet::KILL)
+    .union(CapabilitySet::AUDIT_WRITE);
+
+/// Gives up the privileges that could undo the sandbox, for good.
+pub(super) fn drop_privileges() -> io::Result<()> {
+    for capability in CapabilitySet::all().difference(KEPT).iter() {
+        match rustix::thread::remove_capability_from_bounding_set(capability) {
+            // Not known to this kernel.
+            Ok(()) | Err(Errno::INVAL) => {}
+            result => step("capabilities", result)?,
+        }
+    }
+    let CapabilitySets { effective, permitted, .. } = step("capabilities", rustix::thread::capabilities(None))?;
+    let kept = CapabilitySets {
+        effective: effective & KEPT,
+        permitted: permitted & KEPT,
+        inheritable: CapabilitySet::empty(),
+    };
+    step("capabilities", rustix::thread::set_capabilities(None, kept))
+}
+
+/// Says which step failed.
+fn step<T, E: Into<io::Error>>(what: impl AsRef<OsStr>, result: Result<T, E>) -> io::Result<T> {
+    result.map_err(|error| {
+        let error = error.into();
+        io::Error::new(error.kind(), format!("{}: {error}", what.as_ref().to_string_lossy()))
+    })
+}

@@ -1,0 +1,270 @@
+//! Runs commands with the programs of this machine, kept apart from it by Linux namespaces.
+//!
+//! The image of an exec is not looked at. The command finds `/arg`, `/return` and `/tmp` as in a
+//! container, and this machine's folders read-only around them; its environment holds nothing of the
+//! user's but `PATH`. Where the kernel permits no namespaces the command gets plain paths instead.
+
+mod launch;
+mod probe;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use async_trait::async_trait;
+use base::{Digest, Error, Kind, Resources};
+use store::FileRepository;
+
+use crate::cancel::CancelToken;
+use crate::credentials::{self, Credentials};
+use crate::executor::{ExecEvent, ExecReport, ExecRequest, Executor, Usage};
+use crate::launcher::order::{Ended, Isolation, Layout, Order, Word};
+use crate::machine;
+use crate::site::{Site, View, Work};
+use crate::verdict::Ending;
+use launch::Launched;
+
+/// What a [`ProcessExecutor`] is made of.
+pub struct ProcessOptions {
+    /// The state folder; scratch folders and logs are below it.
+    pub state: PathBuf,
+    /// Where inputs come from and outputs go.
+    pub repository: FileRepository,
+    /// A program whose `main` begins with [`crate::launcher::run_if_asked`]; `/proc/self/exe` is this one.
+    pub launcher: PathBuf,
+    /// Value of `PATH` for commands.
+    pub path: String,
+    /// For commands that ask for cloud credentials.
+    pub credentials: Option<Arc<dyn Credentials>>,
+}
+
+/// The `process` executor.
+pub struct ProcessExecutor {
+    site: Site,
+    launcher: PathBuf,
+    path: String,
+    credentials: Option<Arc<dyn Credentials>>,
+    level: Level,
+    notice: Option<String>,
+    capacity: Resources,
+}
+
+/// How much of the sandbox this machine permits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Level {
+    /// Everything.
+    Full,
+    /// All but the process namespace.
+    SharedProcesses,
+    /// Nothing.
+    Plain,
+}
+
+/// The shell of every command.
+const BASH: &str = "/bin/bash";
+/// How long a command may take to end itself when it is asked to stop.
+const GRACE: Duration = Duration::from_secs(2);
+
+impl ProcessExecutor {
+    /// Finds out what this machine permits by running an empty command. `Unavailable` if not even that
+    /// is possible.
+    pub async fn open(options: ProcessOptions) -> Result<Self, Error> {
+        let ProcessOptions { state, repository, launcher, path, credentials } = options;
+        let (site, capacity) = blocking(move || {
+            let site = Site::open(&state, repository)?;
+            let capacity = machine::capacity(site.execs())?;
+            Ok((site, capacity))
+        })
+        .await?;
+        let (level, notice) = probe::permitted(&site, &launcher).await?;
+        Ok(Self { site, launcher, path, credentials, level, notice, capacity })
+    }
+
+    /// Removes the scratch folders that killed runs have left behind.
+    pub async fn remove_leftovers(&self) -> Result<(), Error> {
+        let site = self.site.clone();
+        blocking(move || site.remove_leftovers().map(drop)).await
+    }
+
+    fn order(&self, work: &Work, credentials: Vec<(String, String)>) -> Result<Order, Error> {
+        let mut environment = work.environment();
+        environment.extend(credentials);
+        environment
+            .extend([("LANG", "C.UTF-8"), ("PATH", &self.path)].map(|(name, value)| (name.into(), value.into())));
+        let scratch = work.scratch();
+        let layout = |processes| Layout {
+            root: scratch.root(),
+            arg: scratch.arg(),
+            output: scratch.output(),
+            tmp: scratch.tmp(),
+            processes,
+        };
+        let (isolation, directory) = match self.level {
+            Level::Full => (Isolation::Namespaces(layout(true)), "/"),
+            Level::SharedProcesses => (Isolation::Namespaces(layout(false)), "/"),
+            // What a command leaves in its working directory must not land in the machine's root.
+            Level::Plain => (Isolation::Plain, work.places().tmp.as_str()),
+        };
+        Ok(Order {
+            program: BASH.to_owned(),
+            // The login files of many systems set PATH anew, without the user's tools.
+            arguments: work.bash_arguments(&format!("export PATH={}; ", quoted(&self.path)))?,
+            environment,
+            directory: directory.to_owned(),
+            stdout: work.logs().stdout.clone(),
+            stderr: work.logs().stderr.clone(),
+            isolation,
+            grace: u64::try_from(GRACE.as_millis()).unwrap_or(u64::MAX),
+        })
+    }
+
+    async fn begin(&self, request: &ExecRequest) -> Result<Work, Error> {
+        let (site, request) = (self.site.clone(), request.clone());
+        let view = if self.level == Level::Plain { View::Plain } else { View::Standard };
+        blocking(move || {
+            let work = site.begin(&request, view)?;
+            if view == View::Standard {
+                std::fs::create_dir(work.scratch().root())?;
+            }
+            Ok(work)
+        })
+        .await
+    }
+
+    async fn watch(
+        &self,
+        order: &Order,
+        events: &(dyn Fn(ExecEvent) + Send + Sync),
+        cancel: &CancelToken,
+    ) -> Result<(Launched, u64, Ended), Error> {
+        let mut launched = Launched::new(&self.launcher, order).await?;
+        let mut started = None;
+        let mut asked = false;
+        loop {
+            tokio::select! {
+                word = launched.next() => match word? {
+                    Word::Started { at } => {
+                        started = Some(at);
+                        events(ExecEvent::Started { pid: launched.pid(), container: None });
+                    }
+                    Word::Ended(_) if asked => {
+                        launched.gone().await?;
+                        return Err(canceled());
+                    }
+                    Word::Ended(ended) => return Ok((launched, started.unwrap_or(ended.at), ended)),
+                    Word::Failed { message } => {
+                        return Err(Error::new(Kind::Other, message).during("starting the command"));
+                    }
+                },
+                () = cancel.canceled(), if !asked => {
+                    asked = true;
+                    launched.stop().await;
+                }
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Executor for ProcessExecutor {
+    fn name(&self) -> &'static str {
+        "process"
+    }
+
+    /// Commands with namespaces see other paths than those without, hence the two salts.
+    fn salt(&self) -> Option<Digest> {
+        Some(Digest::of(match self.level {
+            Level::Full | Level::SharedProcesses => "reflow process executor: namespaces",
+            Level::Plain => "reflow process executor: plain",
+        }))
+    }
+
+    fn capacity(&self) -> Resources {
+        self.capacity.clone()
+    }
+
+    fn notice(&self) -> Option<String> {
+        self.notice.clone()
+    }
+
+    async fn resolve_image(&self, image: &str) -> Result<String, Error> {
+        Ok(image.to_owned())
+    }
+
+    async fn run(
+        &self,
+        request: &ExecRequest,
+        events: &(dyn Fn(ExecEvent) + Send + Sync),
+        cancel: &CancelToken,
+    ) -> Result<ExecReport, Error> {
+        if cancel.is_canceled() {
+            return Err(canceled());
+        }
+        let credentials = credentials::wanted(&request.config, self.credentials.as_deref()).await?;
+        let work = self.begin(request).await?;
+        events(ExecEvent::Staged);
+        let order = self.order(&work, credentials)?;
+        let kills = machine::out_of_memory_kills();
+        let (mut launched, started, ended) = self.watch(&order, events, cancel).await?;
+        events(ExecEvent::Exited { status: ended.status });
+
+        let out_of_memory =
+            (ended.status == 137 && machine::out_of_memory_kills() > kills).then(|| "kernel".to_owned());
+        let ending = Ending { status: ended.status, out_of_memory };
+        // The launcher ends while the outputs are collected.
+        let (remains, gone) = tokio::join!(blocking(move || work.finish(&ending)), launched.gone());
+        gone?;
+        let mut remains = remains?;
+        if let (Ok(collected), Some(failure)) = (&mut remains.outcome, &ended.log_failure) {
+            collected.notes.push(format!("the logs are not complete: {failure}"));
+        }
+        Ok(ExecReport {
+            outcome: remains.outcome,
+            usage: Usage {
+                wall: Duration::from_nanos(ended.at.saturating_sub(started)),
+                cpu: ended.cpu,
+                max_memory: ended.max_memory,
+            },
+            status: Some(ended.status),
+            stdout: remains.stdout,
+            stderr: remains.stderr,
+            script: remains.script,
+            started: time(started),
+            ended: time(ended.at),
+        })
+    }
+}
+
+fn time(nanoseconds: u64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_nanos(nanoseconds)
+}
+
+fn canceled() -> Error {
+    Error::new(Kind::Canceled, "the exec was stopped")
+}
+
+/// `text` as one word of a shell.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+/// Runs file work where it may block.
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result,
+        Err(error) => Err(Error::new(Kind::Fatal, format!("a worker thread failed: {error}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_of_a_shell_holds_any_text() {
+        assert_eq!(quoted("/a b:/c"), "'/a b:/c'");
+        assert_eq!(quoted("it's"), r"'it'\''s'");
+    }
+}

@@ -1,0 +1,203 @@
+//! The scratch folder of one exec: `execs/<hex id>/` with `arg`, `return` and `tmp` below it.
+//!
+//! A folder is claimed by a lock that dies with the process, so that a folder left behind by a killed
+//! run can be told from one in use, and is emptied before it is used again.
+
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use base::{Error, Kind};
+use rustix::fs::FlockOperation;
+use rustix::io::Errno;
+
+use crate::executor::ExecId;
+
+const LOCK: &str = "lock";
+
+/// A claimed scratch folder. Dropping it removes the folder.
+#[derive(Debug)]
+pub(crate) struct Scratch {
+    path: PathBuf,
+    /// Held for its lock.
+    _lock: File,
+}
+
+impl Scratch {
+    /// Claims the folder of `id` below `execs` and makes its empty subfolders. `Precondition` if a
+    /// living process has claimed it.
+    pub(crate) fn claim(execs: &Path, id: ExecId) -> Result<Self, Error> {
+        let path = execs.join(id.hex());
+        let during = |error: Error| error.during(format!("scratch folder {}", path.display()));
+        let Some(lock) = lock(&path).map_err(|error| during(error.into()))? else {
+            return Err(during(Error::new(Kind::Precondition, "the exec is being run already")));
+        };
+        let scratch = Self { path: path.clone(), _lock: lock };
+        scratch.prepare().map_err(|error| during(error.into()))?;
+        Ok(scratch)
+    }
+
+    /// Claims every folder below `execs` that no living process has claimed: what killed runs have
+    /// left behind. Dropping the claims removes the folders.
+    pub(crate) fn claim_leftovers(execs: &Path) -> Result<Vec<(ExecId, Self)>, Error> {
+        let mut found = Vec::new();
+        for entry in fs::read_dir(execs)? {
+            let entry = entry?;
+            let Some(id) = entry.file_name().to_str().and_then(|name| base::Digest::parse(name).ok()) else {
+                continue;
+            };
+            if let Some(lock) = lock(&entry.path())? {
+                found.push((ExecId::new(id), Self { path: entry.path(), _lock: lock }));
+            }
+        }
+        Ok(found)
+    }
+
+    /// The inputs, as the command sees them under `/arg`.
+    pub(crate) fn arg(&self) -> PathBuf {
+        self.path.join("arg")
+    }
+
+    /// The outputs, as the command sees them under `/return`.
+    pub(crate) fn output(&self) -> PathBuf {
+        self.path.join("return")
+    }
+
+    /// What the command sees as `/tmp`.
+    pub(crate) fn tmp(&self) -> PathBuf {
+        self.path.join("tmp")
+    }
+
+    /// What the process executor makes the command's root folder.
+    pub(crate) fn root(&self) -> PathBuf {
+        self.path.join("root")
+    }
+
+    fn prepare(&self) -> io::Result<()> {
+        remove_contents(&self.path)?;
+        for folder in [self.arg(), self.output(), self.tmp()] {
+            fs::create_dir(folder)?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // What cannot be removed now is removed by the next claim; nobody would be helped by an
+        // otherwise good result that fails for it. The lock goes last: until then the folder is ours.
+        if remove_contents(&self.path).is_ok() && fs::remove_file(self.path.join(LOCK)).is_ok() {
+            let _ = fs::remove_dir(&self.path);
+        }
+    }
+}
+
+/// Makes the folder if need be and takes its lock; `None` if somebody else has it.
+fn lock(path: &Path) -> io::Result<Option<File>> {
+    loop {
+        fs::create_dir_all(path)?;
+        let name = path.join(LOCK);
+        let file = match File::options().read(true).write(true).create(true).truncate(false).open(&name) {
+            Ok(file) => file,
+            // The holder removed the folder in between.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(error),
+        };
+        match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => {}
+            Err(Errno::WOULDBLOCK) => return Ok(None),
+            // A file system without locks: the engine's locks must do.
+            Err(_) => return Ok(Some(file)),
+        }
+        // The lock is good only if the file was not removed by its last holder in the meantime.
+        match fs::metadata(&name) {
+            Ok(there) if there.ino() == file.metadata()?.ino() => return Ok(Some(file)),
+            _ => continue,
+        }
+    }
+}
+
+/// Removes everything in the folder but its lock.
+fn remove_contents(path: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(path)? {
+        let entry = entry?;
+        if entry.file_name() == LOCK {
+            continue;
+        }
+        if entry.file_type()?.is_dir() {
+            remove_tree(&entry.path())?;
+        } else {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes a folder; a command may have taken away its owner's permission to do so.
+fn remove_tree(path: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            permit(path)?;
+            fs::remove_dir_all(path)
+        }
+        result => result,
+    }
+}
+
+fn permit(folder: &Path) -> io::Result<()> {
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            permit(&entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use base::Digest;
+
+    use super::*;
+
+    #[test]
+    fn a_folder_has_one_holder_and_is_gone_afterwards() {
+        let execs = tempfile::tempdir().unwrap();
+        let id = ExecId::new(Digest::of("one"));
+        let scratch = Scratch::claim(execs.path(), id).unwrap();
+        for folder in [scratch.arg(), scratch.output(), scratch.tmp()] {
+            assert_eq!(fs::read_dir(folder).unwrap().count(), 0);
+        }
+        assert_eq!(Scratch::claim(execs.path(), id).unwrap_err().kind(), Kind::Precondition);
+        let other = Scratch::claim(execs.path(), ExecId::new(Digest::of("two"))).unwrap();
+        drop((scratch, other));
+        assert_eq!(fs::read_dir(execs.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_leftover_is_emptied() {
+        let execs = tempfile::tempdir().unwrap();
+        let id = ExecId::new(Digest::of("left"));
+        let sealed = execs.path().join(id.hex()).join("return/0/sealed");
+        fs::create_dir_all(&sealed).unwrap();
+        fs::write(sealed.join("file"), "old").unwrap();
+        fs::set_permissions(&sealed, fs::Permissions::from_mode(0)).unwrap();
+        let scratch = Scratch::claim(execs.path(), id).unwrap();
+        assert_eq!(fs::read_dir(scratch.output()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn leftovers_are_what_nobody_holds() {
+        let execs = tempfile::tempdir().unwrap();
+        let (held, left) = (ExecId::new(Digest::of("held")), ExecId::new(Digest::of("left")));
+        let _scratch = Scratch::claim(execs.path(), held).unwrap();
+        fs::create_dir_all(execs.path().join(left.hex()).join("tmp")).unwrap();
+        fs::write(execs.path().join("notes"), "not an exec").unwrap();
+        let found = Scratch::claim_leftovers(execs.path()).unwrap();
+        assert_eq!(found.iter().map(|(id, _)| *id).collect::<Vec<_>>(), [left]);
+        drop(found);
+        assert!(execs.path().join(held.hex()).exists() && !execs.path().join(left.hex()).exists());
+    }
+}
