@@ -63,13 +63,13 @@ pub struct ExecRequest {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ExecEvent {
+    /// The inputs are in place.
+    Staged,
     /// The image is not on this machine and is being fetched.
     Pulling {
         /// The image as configured.
         image: String,
     },
-    /// The inputs are in place.
-    Staged,
     /// The command runs.
     Started {
         /// The host's number of the command's first process, if it is on this machine.

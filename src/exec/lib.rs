@@ -17,12 +17,14 @@ mod stage;
 
 pub mod launcher;
 
+pub mod docker;
 pub mod process;
 
 mod collect;
 mod logs;
 mod verdict;
 
+mod blocking;
 mod credentials;
 mod machine;
 mod site;
@@ -31,6 +33,7 @@ pub mod pool;
 
 pub use cancel::{CancelHandle, CancelToken};
 pub use credentials::Credentials;
+pub use docker::{DockerExecutor, DockerOptions, Endpoint};
 pub use executor::{Collected, ExecEvent, ExecId, ExecReport, ExecRequest, Executor, LogFile, Usage};
 pub use pool::{Lease, Pool};
 pub use process::{ProcessExecutor, ProcessOptions};

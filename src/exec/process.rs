@@ -15,6 +15,7 @@ use async_trait::async_trait;
 use base::{Digest, Error, Kind, Resources};
 use store::FileRepository;
 
+use crate::blocking::blocking;
 use crate::cancel::CancelToken;
 use crate::credentials::{self, Credentials};
 use crate::executor::{ExecEvent, ExecReport, ExecRequest, Executor, Usage};
@@ -246,16 +247,6 @@ fn canceled() -> Error {
 /// `text` as one word of a shell.
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
-}
-
-/// Runs file work where it may block.
-pub(crate) async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
-) -> Result<T, Error> {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(result) => result,
-        Err(error) => Err(Error::new(Kind::Fatal, format!("a worker thread failed: {error}"))),
-    }
 }
 
 #[cfg(test)]

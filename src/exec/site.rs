@@ -163,6 +163,12 @@ impl Work {
         Ok(arguments)
     }
 
+    /// The report of a command that could not be run at all; removes the scratch folder.
+    pub(crate) fn fail(self, failure: Error) -> Remains {
+        let (stdout, stderr) = self.logs.finish();
+        Remains { outcome: Err(failure), stdout, stderr, script: self.logs.script.clone() }
+    }
+
     /// Judges the end of the command and collects its outputs if it succeeded; removes the scratch
     /// folder.
     pub(crate) fn finish(self, ending: &Ending) -> Result<Remains, Error> {

@@ -5,7 +5,8 @@ use std::path::Path;
 use base::{Digest, Error, Kind};
 
 use super::launch::Launched;
-use super::{BASH, Level, blocking};
+use super::{BASH, Level};
+use crate::blocking::blocking;
 use crate::executor::ExecId;
 use crate::launcher::order::{Isolation, Layout, Order, Word};
 use crate::scratch::Scratch;

@@ -1,0 +1,108 @@
+//! Where the Docker engine is reached.
+
+use std::path::Path;
+use std::time::Duration;
+
+use base::{Error, Kind};
+use bollard::{API_DEFAULT_VERSION, Docker};
+
+use super::failure;
+
+/// The address of an engine: `unix:///path/to/socket` or `tcp://host:port`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint(String);
+
+const UNIX: &str = "unix://";
+const DEFAULT_SOCKET: &str = "/var/run/docker.sock";
+/// An engine that is there answers the first question at once, unless the machine is overloaded.
+const FIRST_ANSWER: Duration = Duration::from_secs(20);
+/// Making a container on a busy engine may take minutes.
+const ANSWER: Duration = Duration::from_secs(600);
+
+impl Endpoint {
+    /// The endpoint that the value of `DOCKER_HOST` names, or the default socket.
+    pub fn new(docker_host: Option<&str>) -> Self {
+        match docker_host {
+            None | Some("") => Self(format!("{UNIX}{DEFAULT_SOCKET}")),
+            Some(path) if path.starts_with('/') => Self(format!("{UNIX}{path}")),
+            Some(host) => Self(host.to_owned()),
+        }
+    }
+
+    /// Whether somebody may be listening there: cheap, and no promise. `false` only for a socket that
+    /// does not exist.
+    pub fn may_answer(&self) -> bool {
+        self.0.strip_prefix(UNIX).is_none_or(|socket| Path::new(socket).exists())
+    }
+
+    /// Whether the engine is on this machine.
+    pub(super) fn is_local(&self) -> bool {
+        self.0.starts_with(UNIX)
+    }
+
+    /// The engine's socket on its own machine.
+    pub(super) fn socket(&self) -> String {
+        self.0.strip_prefix(UNIX).unwrap_or(DEFAULT_SOCKET).to_owned()
+    }
+
+    /// Connects and agrees on a version of the protocol.
+    pub(super) async fn connect(&self) -> Result<Docker, Error> {
+        let timeout = FIRST_ANSWER.as_secs();
+        let docker = if self.0.starts_with(UNIX) {
+            Docker::connect_with_unix(&self.0, timeout, API_DEFAULT_VERSION)
+        } else if self.0.starts_with("tcp://") || self.0.starts_with("http://") {
+            Docker::connect_with_http(&self.0, timeout, API_DEFAULT_VERSION)
+        } else {
+            return Err(Error::new(
+                Kind::NotSupported,
+                format!(
+                    "the Docker engine at {}: only unix:// and tcp:// addresses are supported in DOCKER_HOST",
+                    self.0
+                ),
+            ));
+        };
+        let docker = docker.map_err(|error| self.unreachable(&error))?;
+        let docker = docker.negotiate_version().await.map_err(|error| self.unreachable(&error))?;
+        Ok(docker.with_timeout(ANSWER))
+    }
+
+    /// The error for an engine that does not answer.
+    pub(super) fn unreachable(&self, error: &bollard::errors::Error) -> Error {
+        let reason = failure::text(error);
+        Error::new(
+            Kind::Unavailable,
+            format!(
+                "the Docker engine does not answer at {}: {reason}; start it, set DOCKER_HOST to where it listens, \
+                 or run without containers (-executor process)",
+                self.0
+            ),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_environment_names_the_endpoint() {
+        for (host, endpoint) in [
+            (None, "unix:///var/run/docker.sock"),
+            (Some(""), "unix:///var/run/docker.sock"),
+            (Some("/run/other.sock"), "unix:///run/other.sock"),
+            (Some("unix:///x"), "unix:///x"),
+            (Some("tcp://1.2.3.4:2375"), "tcp://1.2.3.4:2375"),
+        ] {
+            assert_eq!(Endpoint::new(host), Endpoint(endpoint.to_owned()), "{host:?}");
+        }
+        assert!(!Endpoint::new(Some("unix:///no/such/socket")).may_answer());
+        assert!(Endpoint::new(Some("tcp://1.2.3.4:2375")).may_answer());
+    }
+
+    #[tokio::test]
+    async fn an_address_of_an_unknown_kind_is_refused() {
+        let error = Endpoint::new(Some("ssh://somewhere")).connect().await.unwrap_err();
+        assert_eq!(error.kind(), Kind::NotSupported);
+        assert!(error.message().contains("ssh://somewhere"), "{error}");
+    }
+}

@@ -1,0 +1,198 @@
+//! Images: what a name stands for, and fetching what is not there (runtime spec §6.4).
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use base::image::ImageName;
+use base::{Digest, Error, Kind};
+use bollard::Docker;
+use bollard::errors::Error as DockerError;
+use bollard::models::ImageInspect;
+use bollard::query_parameters::CreateImageOptionsBuilder;
+use futures_util::StreamExt;
+
+use super::failure::{self, machinery};
+
+/// The engine's images. At most one pull of an image goes on at a time; a failure is not remembered.
+pub(super) struct Images {
+    docker: Docker,
+    retries: usize,
+    /// One lock for each image that is being pulled.
+    pulling: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
+}
+
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+const GROWTH: f64 = 1.5;
+
+impl Images {
+    pub(super) fn new(docker: Docker, retries: usize) -> Self {
+        Self { docker, retries, pulling: Mutex::default() }
+    }
+
+    /// The pinned name of `image`, or its id if no registry knows it by a digest.
+    pub(super) async fn resolve(&self, image: &str) -> Result<String, Error> {
+        let there = match self.inspect(image).await? {
+            Some(there) => there,
+            None => self.fetch(image).await?,
+        };
+        let pinned = ImageName::parse(image).ok().and_then(|name| pinned(&name, &there));
+        match pinned.or(there.id) {
+            Some(exact) => Ok(exact),
+            None => Err(Error::new(Kind::Unavailable, format!("the Docker engine gives no id for the image {image}"))),
+        }
+    }
+
+    /// Pulls `image` unless somebody else has pulled it meanwhile.
+    pub(super) async fn fetch(&self, image: &str) -> Result<ImageInspect, Error> {
+        let lock = self.locks().entry(image.to_owned()).or_default().clone();
+        let held = lock.lock().await;
+        let fetched = match self.inspect(image).await? {
+            Some(there) => Ok(there),
+            None => self.pull_with_retries(image).await,
+        };
+        drop(held);
+        // Two holders: this one and the map. A third would be waiting.
+        let mut locks = self.locks();
+        if Arc::strong_count(&lock) <= 2 {
+            locks.remove(image);
+        }
+        fetched
+    }
+
+    fn locks(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<tokio::sync::Mutex<()>>>> {
+        self.pulling.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The local image of that name.
+    async fn inspect(&self, image: &str) -> Result<Option<ImageInspect>, Error> {
+        match self.docker.inspect_image(&with_tag(image)).await {
+            Ok(there) => Ok(Some(there)),
+            Err(error) if failure::status(&error) == Some(404) => Ok(None),
+            Err(error) if failure::status(&error) == Some(400) => {
+                Err(Error::new(Kind::Invalid, format!("{image:?} is not an image name: {}", failure::text(&error))))
+            }
+            Err(error) => Err(machinery("inspect image", &error)),
+        }
+    }
+
+    async fn pull_with_retries(&self, image: &str) -> Result<ImageInspect, Error> {
+        if image.starts_with("sha256:") {
+            return Err(Error::new(Kind::NotExist, format!("the Docker engine has no image with the id {image}")));
+        }
+        let mut pause = FIRST_PAUSE;
+        let mut retries = self.retries;
+        loop {
+            match self.pull(image).await {
+                Err(error) if error.kind() == Kind::Net && retries > 0 => {
+                    retries -= 1;
+                    tokio::time::sleep(pause).await;
+                    pause = pause.mul_f64(GROWTH).min(LONGEST_PAUSE);
+                }
+                Err(error) => return Err(error),
+                Ok(()) => break,
+            }
+        }
+        self.inspect(image).await?.ok_or_else(|| {
+            Error::new(Kind::Unavailable, format!("the Docker engine pulled the image {image} but does not have it"))
+        })
+    }
+
+    async fn pull(&self, image: &str) -> Result<(), Error> {
+        let options = CreateImageOptionsBuilder::default().from_image(&with_tag(image)).build();
+        let mut progress = std::pin::pin!(self.docker.create_image(Some(options), None, None));
+        while let Some(step) = progress.next().await {
+            step.map_err(|error| pull_failure(image, &error))?;
+        }
+        Ok(())
+    }
+}
+
+/// The name with a tag: without one the engine would fetch every tag of it, and could take a short name
+/// for the beginning of an id.
+fn with_tag(image: &str) -> String {
+    let last = image.rsplit('/').next().unwrap_or(image);
+    if last.contains([':', '@']) || image.starts_with("sha256:") { image.to_owned() } else { format!("{image}:latest") }
+}
+
+/// The digest by which the registry of `name` knows the image.
+fn pinned(name: &ImageName, there: &ImageInspect) -> Option<String> {
+    there.repo_digests.iter().flatten().find_map(|text| {
+        let known: ImageName = text.parse().ok()?;
+        let digest: Digest = known.digest?;
+        (known.canonical() == name.canonical()).then(|| name.pinned(&digest))
+    })
+}
+
+/// What a failed pull means. Registries and engines agree on few status codes, so that the text decides.
+fn pull_failure(image: &str, error: &DockerError) -> Error {
+    let reason = failure::text(error);
+    let says = |words: &[&str]| words.iter().any(|word| reason.contains(word));
+    let status = failure::status(error);
+    if says(&["invalid reference format"]) {
+        return Error::new(Kind::Invalid, format!("{image:?} is not an image name: {reason}"));
+    }
+    let missing = ["not found", "manifest unknown", "does not exist", "name unknown", "no matching manifest"];
+    if says(&missing) || status == Some(404) {
+        return Error::new(Kind::NotExist, format!("there is no image {image}, or it needs a login: {reason}"));
+    }
+    if says(&["unauthorized", "denied"]) || matches!(status, Some(401 | 403)) {
+        return Error::new(Kind::NotAllowed, format!("the registry does not give out the image {image}: {reason}"));
+    }
+    Error::new(
+        Kind::Net,
+        format!("the image {image} is not on this machine, and the Docker engine cannot fetch it: {reason}"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_asked_for_with_its_tag() {
+        for (name, asked) in [
+            ("ubuntu", "ubuntu:latest"),
+            ("ubuntu:22.04", "ubuntu:22.04"),
+            ("localhost:5000/x", "localhost:5000/x:latest"),
+            ("localhost:5000/x:1", "localhost:5000/x:1"),
+            ("x@sha256:00", "x@sha256:00"),
+            ("sha256:00", "sha256:00"),
+        ] {
+            assert_eq!(with_tag(name), asked);
+        }
+    }
+
+    #[test]
+    fn the_digest_is_that_of_the_same_repository() {
+        let digest = Digest::of("manifest");
+        let there = ImageInspect {
+            repo_digests: Some(vec![format!("other/x@{}", Digest::of("other")), format!("ubuntu@{digest}")]),
+            ..ImageInspect::default()
+        };
+        let pin = |name: &str| pinned(&name.parse().unwrap(), &there);
+        let name: ImageName = "ubuntu".parse().unwrap();
+        assert_eq!(pin("ubuntu:latest"), Some(name.pinned(&digest)));
+        assert_eq!(pin("mine/ubuntu"), None);
+        assert_eq!(pinned(&name, &ImageInspect::default()), None);
+    }
+
+    #[test]
+    fn failures_of_pulls_are_told_apart() {
+        let kind = |status_code, message: &str| {
+            let error = DockerError::DockerResponseServerError { status_code, message: message.to_owned() };
+            pull_failure("x:1", &error).kind()
+        };
+        assert_eq!(
+            kind(404, "pull access denied for x, repository does not exist or may require 'docker login'"),
+            Kind::NotExist
+        );
+        assert_eq!(kind(500, "manifest for x:1 not found: manifest unknown"), Kind::NotExist);
+        assert_eq!(kind(500, "unauthorized: authentication required"), Kind::NotAllowed);
+        assert_eq!(kind(400, "invalid reference format"), Kind::Invalid);
+        assert_eq!(kind(500, "Get \"https://r/v2/\": net/http: request canceled"), Kind::Net);
+        let stream = DockerError::DockerStreamError { error: "dial tcp: connection refused".to_owned() };
+        assert_eq!(pull_failure("x:1", &stream).kind(), Kind::Net);
+    }
+}
