@@ -1,1 +1,31 @@
-//! placeholder
+//! The language: checks modules, evaluates them to a flow graph, and describes them.
+//!
+//! ```text
+//! syntax tree ── check ──▶ typed tree ── eval ──▶ values and flow nodes
+//! ```
+//!
+//! A [`session::Session`] loads and checks modules, each once; [`module::Module`] is what comes of it;
+//! [`eval`] instantiates modules and evaluates expressions; continuations in the graph lead back here.
+//!
+//! Must not know: files (it gets a [`sources::Sources`]), the network, the engine.
+
+pub mod sources;
+
+pub mod tree;
+
+pub mod diagnostics;
+
+pub mod check;
+
+pub mod module;
+pub mod session;
+
+pub mod parameters;
+
+pub mod digest;
+
+pub mod eval;
+
+pub mod system;
+
+pub mod doc;

@@ -1,1 +1,3 @@
 //! Tests of the `lang` crate through its public face.
+
+mod digests;

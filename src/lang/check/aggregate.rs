@@ -1,0 +1,139 @@
+//! Tuples, structs, lists, maps and variants, and access to them.
+
+use std::rc::Rc;
+
+use syntax::ast::{self, Span};
+use types::Type;
+use types::ty::{Field, Level, TypeKind, Variant, unify};
+use types::value::Shape;
+
+use super::scope::nearest;
+use super::{Checker, any_flow};
+use crate::tree::{ExprKind, Node};
+
+/// A composite is as constant as its least constant component.
+fn level<'n>(nodes: impl IntoIterator<Item = &'n Node>) -> Level {
+    nodes.into_iter().map(|node| node.ty.level).min().unwrap_or(Level::Const)
+}
+
+impl Checker<'_> {
+    fn any_error(&self, nodes: &[Node]) -> bool {
+        nodes.iter().any(|node| node.ty.is_error())
+    }
+
+    /// Makes the node unless its type came out wrong.
+    fn typed(&mut self, kind: ExprKind, ty: Type, span: Span) -> Node {
+        match ty.error_message() {
+            Some(message) => {
+                let diagnostic = self.report.type_error(span, message);
+                self.fail(diagnostic, span)
+            }
+            None => self.node(kind, ty, span),
+        }
+    }
+
+    pub(super) fn tuple(&mut self, elements: &[ast::Expr], span: Span) -> Node {
+        let nodes = self.exprs(elements);
+        if self.any_error(&nodes) {
+            return self.silent(span);
+        }
+        let fields: Vec<_> = nodes.iter().map(|node| Field::unnamed(node.ty.clone())).collect();
+        let ty = Type::tuple(fields).with_level(level(&nodes));
+        self.typed(ExprKind::Tuple(nodes.into()), ty, span)
+    }
+
+    pub(super) fn record(&mut self, fields: &[(ast::Ident, ast::Expr)], span: Span) -> Node {
+        let nodes = self.exprs(fields.iter().map(|(_, value)| value));
+        if self.any_error(&nodes) {
+            return self.silent(span);
+        }
+        let names: Vec<_> = fields.iter().map(|(label, _)| label.name.clone()).collect();
+        let types: Vec<_> =
+            names.iter().zip(&nodes).map(|(name, node)| Field::named(name.clone(), node.ty.clone())).collect();
+        let ty = Type::record(types).with_level(level(&nodes));
+        self.typed(ExprKind::Struct(Shape::new(names), nodes.into()), ty, span)
+    }
+
+    pub(super) fn list(&mut self, elements: &[ast::Expr], span: Span) -> Node {
+        let nodes = self.exprs(elements);
+        if self.any_error(&nodes) {
+            return self.silent(span);
+        }
+        let ty = Type::list(unify(nodes.iter().map(|node| &node.ty))).with_level(level(&nodes));
+        self.typed(ExprKind::List(nodes.into()), ty, span)
+    }
+
+    pub(super) fn map(&mut self, entries: &[(ast::Expr, ast::Expr)], span: Span) -> Node {
+        let keys = self.exprs(entries.iter().map(|(key, _)| key));
+        let values = self.exprs(entries.iter().map(|(_, value)| value));
+        if self.any_error(&keys) || self.any_error(&values) {
+            return self.silent(span);
+        }
+        let element = unify(values.iter().map(|node| &node.ty));
+        let ty = match (keys.is_empty(), element.is_error()) {
+            (true, _) => Type::map(Type::top(), Type::bottom()),
+            (_, true) => element,
+            _ => {
+                let key = unify(keys.iter().map(|node| &node.ty));
+                match key.error_message() {
+                    Some(message) => Type::error(format!("error: {message} is not a valid map key type")),
+                    None => Type::map(key, element),
+                }
+            }
+        };
+        let ty = ty.with_level(level(keys.iter().chain(&values)));
+        let entries: Rc<[_]> = keys.into_iter().zip(values).collect();
+        self.typed(ExprKind::Map(entries), ty, span)
+    }
+
+    pub(super) fn variant(&mut self, tag: &ast::Ident, payload: Option<&ast::Expr>, span: Span) -> Node {
+        let payload = payload.map(|payload| self.expr(payload));
+        if payload.as_ref().is_some_and(|payload| payload.ty.is_error()) {
+            return self.silent(span);
+        }
+        let payload_type = payload.as_ref().map(|payload| payload.ty.clone());
+        let ty = Type::sum([Variant::new(tag.name.clone(), payload_type)]).with_level(level(payload.as_ref()));
+        self.typed(ExprKind::Variant(tag.name.clone(), payload), ty, span)
+    }
+
+    pub(super) fn select(&mut self, operand: &ast::Expr, field: &ast::Ident, span: Span) -> Node {
+        let operand = self.expr(operand);
+        if operand.ty.is_error() {
+            return self.silent(span);
+        }
+        if !matches!(operand.ty.kind, TypeKind::Struct(_) | TypeKind::Module(_)) {
+            let diagnostic = self.report.expected_record(span, &operand.ty);
+            return self.fail(diagnostic, span);
+        }
+        let Some(ty) = operand.ty.field(&field.name).cloned() else {
+            let names: Vec<_> = operand.ty.fields().iter().filter_map(|field| field.name.clone()).collect();
+            let near = nearest(&field.name, &names);
+            let diagnostic = self.report.no_field(span, &field.name, near.as_deref());
+            return self.fail(diagnostic, span);
+        };
+        let flow = any_flow([&ty, &operand.ty]);
+        self.node(ExprKind::Select(operand, field.name.clone()), ty.with_flow(flow), span)
+    }
+
+    pub(super) fn index(&mut self, collection: &ast::Expr, index: &ast::Expr, span: Span) -> Node {
+        let (collection, index) = (self.expr(collection), self.expr(index));
+        if collection.ty.is_error() || index.ty.is_error() {
+            return self.silent(span);
+        }
+        let found = match &collection.ty.kind {
+            TypeKind::List(element) if matches!(index.ty.kind, TypeKind::Int) => Ok(element.as_ref().clone()),
+            TypeKind::List(_) => Err(self.report.expected_type(span, &Type::int(), &index.ty)),
+            TypeKind::Map(types) if types.0.equal(&index.ty) => Ok(types.1.clone()),
+            TypeKind::Map(_) => Err(self.report.expected_type(span, &index.ty, &collection.ty)),
+            _ => Err(self.report.not_indexable(span, &collection.ty)),
+        };
+        match found {
+            Err(diagnostic) => self.fail(diagnostic, span),
+            Ok(ty) => {
+                // The collection's own attribute does not count (language spec §3.4).
+                let flow = any_flow([&ty, &index.ty]);
+                self.node(ExprKind::Index(collection, index), ty.with_flow(flow), span)
+            }
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! Instantiation: a module with arguments becomes a value (language spec §5.2, §8.1).
+
+use std::rc::Rc;
+
+use flow::Graph;
+use syntax::ast::Name;
+use types::Value;
+use types::value::Record;
+
+use super::env::{Env, Ident, Instance, STDLIB_DEPTH};
+use super::{Error, Kind, Result, bind, declared, eval};
+use crate::module::{Importable, Module};
+use crate::session::Session;
+use crate::tree::Make;
+
+/// Values for the parameters of a module, by name; a later one of the same name wins.
+#[derive(Clone, Default)]
+pub struct Arguments(pub Vec<(Name, Value)>);
+
+impl Arguments {
+    fn get(&self, name: &str) -> Option<&Value> {
+        self.0.iter().rev().find(|(found, _)| **found == *name).map(|(_, value)| value)
+    }
+}
+
+/// Evaluates all declarations of a module; the result is its value.
+pub fn instantiate(graph: &mut Graph, session: &Rc<Session>, module: &Rc<Module>, args: &Arguments) -> Result<Value> {
+    let instance = Instance::new(module.clone(), session.clone());
+    // The frame of the arguments, then the empty frame of the instance.
+    let args_depth = STDLIB_DEPTH + 1;
+    let mut depth = args_depth + 1;
+    for param in &module.params {
+        let given = args.get(&param.name).cloned();
+        let Some(default) = &param.default else {
+            let given = given.ok_or_else(|| {
+                Error::new(Kind::Precondition, format!("missing required module parameter {}", param.name))
+            })?;
+            instance.bind_param(given, args_depth);
+            continue;
+        };
+        depth += 1;
+        // A parameter called like a predeclared constant takes that instead of its default
+        // (language spec §5.2, a quirk that digests see).
+        match (given, session.predeclared_named(&param.name)) {
+            (Some(given), _) => instance.bind_param(given, args_depth),
+            (None, Some(predeclared)) => instance.bind_param(predeclared, STDLIB_DEPTH),
+            (None, None) => {
+                let env = Env::new(instance.clone(), depth, Ident::default());
+                let value = eval(graph, &env, &default.value)?;
+                instance.bind_param(bind::bind_name(graph, &env, value), depth);
+            }
+        }
+    }
+    let prefix = if module.name.is_empty() { Ident::default() } else { Ident::default().below(&module.name) };
+    for decl in &module.decls {
+        let ident = match decl.pattern.plain_name() {
+            Some(name) => prefix.below(name),
+            None => Ident::default(),
+        };
+        let env = Env::new(instance.clone(), depth, ident);
+        let value = eval(graph, &env, &decl.value)?;
+        depth += 1;
+        for value in bind::bind(graph, &env, &decl.pattern, value)? {
+            instance.bind_global(value, depth);
+        }
+    }
+    let values = module.exports.iter().map(|global| instance.lookup(crate::tree::Slot::Global(*global))).collect();
+    Ok(Value::Module(Rc::new(Record::new(module.shape.clone(), values))))
+}
+
+/// `make("…", …)`
+pub(super) fn make(graph: &mut Graph, env: &Env, make: &Make) -> Result<Value> {
+    let mut args = Vec::with_capacity(make.args.len());
+    for arg in &make.args {
+        let value = declared(graph, env, arg)?;
+        let values = bind::bind(graph, env, &arg.pattern, value)?;
+        args.extend(arg.pattern.names().cloned().zip(values));
+    }
+    match &make.module {
+        Importable::System(system) => Ok(system.value()),
+        Importable::Module(module) => instantiate(graph, &env.instance.session, module, &Arguments(args)),
+    }
+}
+
+/// An environment for an expression that belongs to no module: only the predeclared names.
+pub(crate) fn bare_env(session: &Rc<Session>, module: Rc<Module>) -> Env {
+    Env::new(Instance::new(module, session.clone()), STDLIB_DEPTH, Ident::default())
+}
