@@ -92,6 +92,9 @@ impl ImageName {
         };
         // The default registry may also be written without the first part of its name.
         let host = if DEFAULT_HOST.strip_prefix("index.") == Some(host) { DEFAULT_HOST } else { host };
+        if !host.bytes().all(|c| c.is_ascii_alphanumeric() || b".-:".contains(&c)) {
+            return Err(bad("a host has letters, digits, '.' and '-', and perhaps a port"));
+        }
         if !is_repository(path) {
             return Err(bad("a path has lower-case letters and digits, separated by '.', '_', '-' and '/'"));
         }

@@ -17,9 +17,11 @@ pub mod resources;
 pub mod config;
 pub mod failure;
 
+pub mod quote;
 pub mod retry;
 pub mod units;
 
+pub mod glob;
 pub mod regexp;
 pub mod url;
 

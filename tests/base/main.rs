@@ -1,1 +1,18 @@
 //! Tests of the `base` crate through its public face.
+//!
+//! Names that begin with `rt_` and a number answer to that line of the runtime specification's
+//! checklist. Files under `golden/` are data that never change.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+extern crate reflow_base as base;
+
+mod golden;
+
+mod glob;
+mod image;
+mod regexp;
+mod requirements;
+mod resources;
+mod units;
+mod url;
