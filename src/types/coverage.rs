@@ -91,10 +91,10 @@ pub struct Coverage {
     pub gave_up: bool,
 }
 
-/// How many rows of matrices are looked at before the analysis gives up. The problem is exponential in
-/// the worst case; switches that people write take as many rows as they have patterns, or some ten times
-/// that.
-const BUDGET: u64 = 1 << 22;
+/// How many cells the matrices may have in all before the analysis gives up: enough for any switch that
+/// people write, little enough to stay within a tenth of a second and some hundred megabytes. The problem
+/// is exponential in the worst case.
+const BUDGET: u64 = 1 << 24;
 
 /// Analyses a switch over a value of type `ty` with these cases. Every type is taken to have values. A
 /// pattern that does not fit its type, which is an error of its own, counts as matching everything.

@@ -10,6 +10,8 @@ mod arithmetic;
 mod decimal;
 mod digits;
 mod format;
+#[cfg(test)]
+mod oracle;
 mod parse;
 mod wide;
 
@@ -136,7 +138,7 @@ impl Float {
     }
 
     /// The bits of the nearest `f64` to the absolute value of a finite number.
-    fn to_f64_magnitude(&self) -> u64 {
+    fn to_f64_magnitude(self) -> u64 {
         // The least exponent of a normal `f64`, in the notation of this type; below it, bits are lost.
         const LEAST: i32 = -1021;
         let lost = u32::try_from(LEAST.saturating_sub(self.exponent)).unwrap_or(0);

@@ -178,6 +178,12 @@ impl From<i64> for Integer {
     }
 }
 
+impl From<i32> for Integer {
+    fn from(value: i32) -> Self {
+        i64::from(value).into()
+    }
+}
+
 impl From<u64> for Integer {
     fn from(value: u64) -> Self {
         match i64::try_from(value) {

@@ -7,6 +7,9 @@
 //!
 //! An erroneous type is itself a type, [`TypeKind::Error`], so that a failure travels up an
 //! expression without hiding its neighbours; constructors collapse to the error of a component.
+//!
+//! Types are walked by recursion, and a long program can wrap a type as often as it has lines, so
+//! constructors refuse types that are nested more deeply than [`MAX_DEPTH`].
 
 mod display;
 mod finder;
@@ -35,7 +38,12 @@ pub struct Type {
     pub level: Level,
     /// The label of `(label T)`; it takes no part in typing.
     pub label: Option<Rc<str>>,
+    /// How many composites are around the innermost component.
+    depth: u16,
 }
+
+/// How deeply types may be nested.
+pub const MAX_DEPTH: u16 = 1000;
 
 /// How constant a value is, in ascending order. Written and fresh types are [`Level::CanConst`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -149,19 +157,13 @@ impl Variant {
     }
 }
 
-impl From<TypeKind> for Type {
-    fn from(kind: TypeKind) -> Self {
-        Self { kind, flow: false, level: Level::CanConst, label: None }
-    }
-}
-
 /// Scalar types: `int()` and its like.
 macro_rules! scalars {
     ($($(#[$doc:meta])* $name:ident => $kind:ident,)*) => {
         $(
             $(#[$doc])*
             pub const fn $name() -> Self {
-                Self { kind: TypeKind::$kind, flow: false, level: Level::CanConst, label: None }
+                Self::fresh(TypeKind::$kind, 0)
             }
         )*
     };
@@ -192,74 +194,77 @@ impl Type {
         top => Top,
     }
 
+    const fn fresh(kind: TypeKind, depth: u16) -> Self {
+        Self { kind, flow: false, level: Level::CanConst, label: None, depth }
+    }
+
+    /// The composite that `make` makes of `components`, unless one of those is an error or the nesting
+    /// becomes too deep.
+    fn composite<'a>(components: impl Iterator<Item = &'a Type>, make: impl FnOnce() -> TypeKind) -> Self {
+        let mut depth = 0;
+        for component in components {
+            if component.is_error() {
+                return component.clone();
+            }
+            depth = depth.max(component.depth);
+        }
+        if depth >= MAX_DEPTH {
+            return Self::error("type is nested too deeply");
+        }
+        Self::fresh(make(), depth + 1)
+    }
+
     /// The marker of an ill-typed expression.
     pub fn error(message: impl Into<Rc<str>>) -> Self {
-        TypeKind::Error(message.into()).into()
+        Self::fresh(TypeKind::Error(message.into()), 0)
     }
 
     /// Lists of `element`.
     pub fn list(element: Type) -> Self {
-        if element.is_error() {
-            return element;
-        }
-        TypeKind::List(Rc::new(element)).into()
+        Self::composite([&element].into_iter(), || TypeKind::List(Rc::new(element.clone())))
     }
 
     /// Maps from `key` to `element`. An error type if `key` cannot be a map key.
     pub fn map(key: Type, element: Type) -> Self {
-        if element.is_error() {
-            return element;
-        }
         // An erroneous key is reported as an impossible key, not passed on (§3.5).
-        if !key.is_map_key() {
+        if !element.is_error() && !key.is_map_key() {
             return Self::error(format!("{key} is not a valid map key type"));
         }
-        TypeKind::Map(Rc::new((key, element))).into()
+        Self::composite([&element].into_iter(), || TypeKind::Map(Rc::new((key, element.clone()))))
     }
 
     /// Tuples of `fields`, labelled or not.
     pub fn tuple(fields: impl Into<Rc<[Field]>>) -> Self {
         let fields = fields.into();
-        first_error(&fields).unwrap_or_else(|| TypeKind::Tuple(fields).into())
+        Self::composite(types(&fields), || TypeKind::Tuple(Rc::clone(&fields)))
     }
 
     /// Functions from `args` to `result`.
     pub fn func(args: impl Into<Rc<[Field]>>, result: Type) -> Self {
         let args = args.into();
-        if let Some(error) = first_error(&args) {
-            return error;
-        }
-        if result.is_error() {
-            return result;
-        }
-        TypeKind::Func(Rc::new(FuncType { args, result })).into()
+        let make = || TypeKind::Func(Rc::new(FuncType { args: Rc::clone(&args), result: result.clone() }));
+        Self::composite(types(&args).chain([&result]), make)
     }
 
     /// Structs of named `fields`.
     pub fn record(fields: impl Into<Rc<[Field]>>) -> Self {
         let fields = fields.into();
-        first_error(&fields).unwrap_or_else(|| TypeKind::Struct(fields).into())
+        Self::composite(types(&fields), || TypeKind::Struct(Rc::clone(&fields)))
     }
 
     /// Modules of named `fields` and exported `aliases`.
     pub fn module(fields: impl Into<Rc<[Field]>>, aliases: impl Into<Rc<[(Rc<str>, Type)]>>) -> Self {
-        let (fields, aliases) = (fields.into(), aliases.into());
-        if let Some(error) = first_error(&fields) {
-            return error;
-        }
-        if let Some((_, error)) = aliases.iter().find(|(_, ty)| ty.is_error()) {
-            return error.clone();
-        }
-        TypeKind::Module(Rc::new(ModuleType { fields, aliases })).into()
+        let module = ModuleType { fields: fields.into(), aliases: aliases.into() };
+        let components = types(&module.fields).chain(module.aliases.iter().map(|(_, ty)| ty));
+        Self::composite(components, || TypeKind::Module(Rc::new(module.clone())))
     }
 
     /// The sum of `variants`. An error type if a tag begins in lower case or comes twice.
     pub fn sum(variants: impl Into<Rc<[Variant]>>) -> Self {
         let variants = variants.into();
-        match check_variants(&variants) {
-            Some(error) => error,
-            None => TypeKind::Sum(variants).into(),
-        }
+        let payloads = variants.iter().filter_map(|variant| variant.payload.as_ref());
+        let sum = Self::composite(payloads, || TypeKind::Sum(Rc::clone(&variants)));
+        if sum.is_error() { sum } else { wrong_tag(&variants).map_or(sum, Self::error) }
     }
 
     /// The same type under a label: `(label T)`.
@@ -434,23 +439,21 @@ impl Type {
     }
 }
 
-fn first_error(fields: &[Field]) -> Option<Type> {
-    fields.iter().find(|field| field.ty.is_error()).map(|field| field.ty.clone())
+/// The types of `fields`.
+fn types(fields: &[Field]) -> impl Iterator<Item = &Type> {
+    fields.iter().map(|field| &field.ty)
 }
 
-/// The error that makes `variants` no sum, if there is one.
-fn check_variants(variants: &[Variant]) -> Option<Type> {
+/// What is wrong with the tags of `variants`, if anything is.
+fn wrong_tag(variants: &[Variant]) -> Option<String> {
     let mut seen = HashSet::with_capacity(variants.len());
-    for Variant { tag, payload } in variants {
-        if let Some(error) = payload.as_ref().filter(|ty| ty.is_error()) {
-            return Some(error.clone());
-        }
+    for Variant { tag, .. } in variants {
         let first = tag.chars().next();
         if first.is_some_and(|first| get_general_category(first) == GeneralCategory::LowercaseLetter) {
-            return Some(Type::error(format!("tag {} does not begin with uppercase", quote(tag.as_bytes()))));
+            return Some(format!("tag {} does not begin with uppercase", quote(tag.as_bytes())));
         }
         if !seen.insert(tag) {
-            return Some(Type::error(format!("tag {} is not unique", quote(tag.as_bytes()))));
+            return Some(format!("tag {} is not unique", quote(tag.as_bytes())));
         }
     }
     None

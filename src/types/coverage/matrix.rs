@@ -10,7 +10,8 @@ use super::resolve::Shape;
 use crate::ty::{Field, Type, TypeKind, Variant};
 
 /// Analyses `cases`, those without a shape matching nothing: which of them are reached, and what is
-/// matched by none. `None` if that takes more than `budget` rows.
+/// matched by none. `None` if that takes matrices of more than
+/// `budget` cells in all.
 pub(super) fn cover(ty: &Type, cases: &[Option<Shape>], budget: u64) -> Option<(Vec<bool>, Option<Pat>)> {
     let mut analysis = Analysis { reached: vec![false; cases.len()], budget };
     let rows = cases.iter().enumerate();
@@ -51,7 +52,8 @@ impl Row<'_> {
 
 impl Analysis {
     fn matrix(&mut self, mut matrix: Matrix) -> Missing {
-        self.budget = self.budget.checked_sub(1 + matrix.rows.len() as u64).ok_or(OutOfBudget)?;
+        let cells = 1 + matrix.rows.len() * matrix.columns.len();
+        self.budget = self.budget.checked_sub(cells as u64).ok_or(OutOfBudget)?;
         // Nothing gets past a row that matches everything.
         if let Some(last) = matrix.rows.iter().position(Row::matches_all) {
             matrix.rows.truncate(last + 1);

@@ -115,7 +115,7 @@ impl Digits {
 }
 
 /// A number cut to an integer, and what was cut off.
-struct Scaled {
+pub(super) struct Scaled {
     floor: BigUint,
     rest: Rest,
 }
@@ -128,7 +128,7 @@ enum Rest {
 }
 
 impl Scaled {
-    fn rounded(self) -> BigUint {
+    pub(super) fn rounded(self) -> BigUint {
         match self.rest {
             Rest::More => self.floor + 1u32,
             Rest::Half if self.floor.bit(0) => self.floor + 1u32,
@@ -138,7 +138,7 @@ impl Scaled {
 }
 
 /// `mantissa · 2^twos / 10^tens`.
-fn divide_exactly(mantissa: u64, twos: i64, tens: i64) -> Scaled {
+pub(super) fn divide_exactly(mantissa: u64, twos: i64, tens: i64) -> Scaled {
     let power = BigUint::from(5u32).pow(tens.unsigned_abs());
     let (mut dividend, mut divisor) = (BigUint::from(mantissa), BigUint::one());
     if tens < 0 {
@@ -166,7 +166,7 @@ fn divide_exactly(mantissa: u64, twos: i64, tens: i64) -> Scaled {
 /// [`divide_exactly`] for numbers so large or small that neither an integer nor a half can come out,
 /// when `count` digits are asked for: with ever more bits after the point, until the error of the
 /// approximation cannot change the answer.
-fn divide_approximately(mantissa: u64, twos: i64, tens: i64, count: u64) -> Scaled {
+pub(super) fn divide_approximately(mantissa: u64, twos: i64, tens: i64, count: u64) -> Scaled {
     let mut fraction = 64;
     loop {
         let (floor, low) = approximate(mantissa, twos, tens, count, fraction);

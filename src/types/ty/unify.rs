@@ -69,7 +69,7 @@ fn unify_pair(t: &Type, u: &Type) -> Result<Type, String> {
         }
         _ => return Err(format!("kind mismatch: {} != {}", t.kind_name(), u.kind_name())),
     };
-    Ok(Type { kind, flow: false, level: t.level.min(u.level), label: None })
+    Ok(Type { kind, flow: false, level: t.level.min(u.level), label: None, depth: t.depth.max(u.depth) })
 }
 
 fn unify_list(t: &Rc<Type>, u: &Rc<Type>) -> Result<Rc<Type>, String> {
