@@ -57,6 +57,11 @@ impl Digest {
         self.hex_n(4)
     }
 
+    /// The first `n` bytes in hex behind `sha256:`, which [`PartialDigest::parse`] reads.
+    pub fn short_string(&self, n: usize) -> String {
+        format!("sha256:{}", self.hex_n(n))
+    }
+
     /// Byte-wise XOR of two digests.
     pub fn mix(&self, other: &Self) -> Self {
         Self(std::array::from_fn(|i| self.0[i] ^ other.0[i]))
@@ -67,6 +72,22 @@ impl Digest {
         let partial = PartialDigest::parse(text)?;
         partial.full().ok_or_else(|| ParseDigestError(text.to_owned()))
     }
+
+    /// Parses the text of a digest that may be missing: nothing and [`NO_DIGEST`] stand for none.
+    pub fn parse_optional(text: &str) -> Result<Option<Self>, ParseDigestError> {
+        if text.is_empty() || text == NO_DIGEST {
+            return Ok(None);
+        }
+        Self::parse(text).map(Some)
+    }
+}
+
+/// The text that stands for a missing digest in stored data.
+pub const NO_DIGEST: &str = "<zero>";
+
+/// The text of a digest that may be missing.
+pub fn optional_text(digest: Option<&Digest>) -> String {
+    digest.map_or_else(|| NO_DIGEST.to_owned(), Digest::to_string)
 }
 
 impl fmt::Display for Digest {
@@ -130,6 +151,16 @@ impl PartialDigest {
         (self.length == 32).then_some(Digest(self.bytes))
     }
 
+    /// Whether at most half of the bytes are given: an id of that kind is taken for an abbreviation.
+    pub fn is_abbreviated(&self) -> bool {
+        self.bytes[16..] == [0; 16]
+    }
+
+    /// Whether at most four bytes are given, the length of [`Digest::short`].
+    pub fn is_short(&self) -> bool {
+        self.bytes[4..] == [0; 28]
+    }
+
     /// Whether `digest` begins with these bytes.
     pub fn expands_to(&self, digest: &Digest) -> bool {
         digest.0[..self.length] == self.bytes[..self.length]
@@ -138,6 +169,20 @@ impl PartialDigest {
     /// The given hex digits, lower-case, without prefix.
     pub fn hex(&self) -> String {
         Digest(self.bytes).hex_n(self.length)
+    }
+}
+
+/// As a whole digest, with zeros for what is missing.
+impl fmt::Display for PartialDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&Digest(self.bytes), f)
+    }
+}
+
+impl FromStr for PartialDigest {
+    type Err = ParseDigestError;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::parse(text)
     }
 }
 

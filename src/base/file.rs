@@ -71,6 +71,17 @@ impl File {
         self.origin.as_deref().map(|origin| origin.assertions.clone()).unwrap_or_default()
     }
 
+    /// The same file with `assertions` in place of its own.
+    #[must_use]
+    pub fn with_assertions(&self, assertions: &Assertions) -> Self {
+        if self.origin.is_none() && assertions.is_empty() {
+            return self.clone();
+        }
+        let known = self.origin.as_deref().cloned().unwrap_or_default();
+        let origin = Origin { assertions: assertions.clone(), ..known };
+        Self { origin: Some(Arc::new(origin)), ..*self }
+    }
+
     /// The file digest: the content digest, else the claimed one, else a digest of what is known of
     /// the source (runtime spec §1.2).
     pub fn digest(&self) -> Digest {

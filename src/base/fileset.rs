@@ -1,17 +1,25 @@
 //! Filesets: the values that execs consume and produce.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::convert::Infallible;
 use std::fmt;
 
-use crate::digest::{DigestWriter, Material};
+use crate::digest::{Digest, DigestWriter, Material};
 use crate::failure::{Error, Kind};
 use crate::file::File;
 use crate::units;
+
+mod assertions;
+mod diff;
 
 /// Files by path, or a list of filesets (runtime spec §1.3).
 ///
 /// Paths are relative and slash-separated; a single-file value uses the path `.`. Both members may be
 /// set, since stored values may have both; values made here have one.
+///
+/// Two filesets are equal when they have the same shape and equal files at the same places; a
+/// reference is never equal to a resolved file. Equal digests do not make equal filesets: `[a]` and
+/// `a` share one.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Fileset {
     /// The elements of a list value.
@@ -107,6 +115,35 @@ impl Fileset {
             return self.clone();
         }
         Self::of_map(self.entries().map(|(path, file)| (path.to_owned(), file.clone())).collect())
+    }
+
+    /// The files of the whole tree, those of equal file digest once, in the order of
+    /// [`Fileset::entries`].
+    pub fn files(&self) -> Vec<&File> {
+        let mut seen = HashSet::new();
+        self.entries().map(|(_, file)| file).filter(|file| seen.insert(file.digest())).collect()
+    }
+
+    /// The same tree with every file replaced whose file digest is a key of `replacements`, and
+    /// whether all files are resolved then.
+    pub fn subst(&self, replacements: &HashMap<Digest, File>) -> (Fileset, bool) {
+        let mut resolved = true;
+        let Ok(out) = self.map_files(&mut |file| {
+            let new = replacements.get(&file.digest()).unwrap_or(file);
+            resolved &= !new.is_reference();
+            Ok::<_, Infallible>(new.clone())
+        });
+        (out, resolved)
+    }
+
+    /// The same tree with every file passed through `change`.
+    fn map_files<E>(&self, change: &mut impl FnMut(&File) -> Result<File, E>) -> Result<Fileset, E> {
+        let list = self.list.iter().map(|element| element.map_files(change)).collect::<Result<_, _>>()?;
+        let mut map = BTreeMap::new();
+        for (path, file) in &self.map {
+            map.insert(path.clone(), change(file)?);
+        }
+        Ok(Fileset { list, map })
     }
 
     /// The form of runtime spec §1.4: `val<path=1234abcd 12B>`, `list<…>`.

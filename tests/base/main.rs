@@ -9,6 +9,11 @@ extern crate reflow_base as base;
 
 mod golden;
 
+mod sample;
+
+mod assertion;
+mod digest;
+mod fileset;
 mod glob;
 mod image;
 mod regexp;
