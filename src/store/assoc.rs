@@ -1,5 +1,7 @@
 //! The interface of every association: cache key and kind to the digest of a fileset object (runtime
 //! spec §7.4).
+//!
+//! The local one is a table ([`AssocTable`](crate::assoc_table::AssocTable)); others are over the network.
 
 use std::time::SystemTime;
 
@@ -14,6 +16,24 @@ pub enum AssocKind {
     Fileset,
     /// A protobuf stream (runtime spec §1.9), kind 1.
     FilesetV2,
+}
+
+impl AssocKind {
+    /// Every kind, in the order of their numbers.
+    pub const ALL: [AssocKind; 2] = [AssocKind::Fileset, AssocKind::FilesetV2];
+
+    /// The number that is stored.
+    pub fn number(self) -> i64 {
+        match self {
+            AssocKind::Fileset => 0,
+            AssocKind::FilesetV2 => 1,
+        }
+    }
+
+    /// The kind of a stored number, if it is known.
+    pub fn of_number(number: i64) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.number() == number)
+    }
 }
 
 /// One key of an association with all that is kept for it.

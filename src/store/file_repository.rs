@@ -1,143 +1,146 @@
 //! Blobs as files of a local folder, named by their digests (runtime spec §7.2).
+//!
+//! A blob is a file `<two hex digits>/<62 hex digits>` that never changes. It arrives under a temporary
+//! name and is renamed when its digest is known. Whether it has also reached the disk shows in its mode:
+//! a blob is *sealed*, that is read-only, once its content and its name are durable. Only then do rows
+//! that name it become durable ([`Committer`](crate::Committer)), so a crash of the machine can spoil only
+//! blobs that nothing refers to, and those are recognised: whoever brings the same content again looks
+//! into a blob that is not sealed instead of trusting it.
 
-use std::io::Read;
+mod arrive;
+mod check;
+mod depart;
+mod face;
+mod seal;
+
+use std::fs::{self, Metadata};
+use std::io::ErrorKind;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use base::{Digest, Error, File, Kind};
+use base::{Digest, Error, File};
 
-/// A repository in a local folder. Cheap to clone.
+use crate::located::Located;
+
+pub use arrive::{BlobWriter, hash_file};
+pub use check::{CheckReport, Verdict};
+
+/// A repository in a local folder. Cheap to clone; blocks the calling thread.
 ///
-/// A blob is *sealed* (read-only) once it and its name are durable. What [`put_bytes`](Self::put_bytes),
-/// [`put_reader`](Self::put_reader), [`adopt`](Self::adopt) and [`install`](Self::install) bring in can be
-/// read at once and is sealed by the [`Committer`](crate::Committer), or by [`sync`](Self::sync).
+/// What [`put_bytes`](Self::put_bytes), [`put_reader`](Self::put_reader), [`writer`](Self::writer),
+/// [`adopt`](Self::adopt) and [`install`](Self::install) bring in can be read at once, but is durable only
+/// after a [`Committer`](crate::Committer) or [`sync`](Self::sync) has sealed it.
 #[derive(Clone, Debug)]
-pub struct FileRepository(Arc<PathBuf>);
+pub struct FileRepository(Arc<Inner>);
 
-/// What [`FileRepository::verify`] found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// The content has the digest that the name says.
-    Intact {
-        /// Bytes.
-        size: u64,
-    },
-    /// The content has another digest.
-    Corrupt {
-        /// Bytes.
-        size: u64,
-        /// Digest of what is there.
-        actual: Digest,
-    },
-    /// There is no such blob.
-    Missing,
-}
-
-/// What [`FileRepository::check_all`] found.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct CheckReport {
-    /// Blobs looked at.
-    pub count: u64,
-    /// Bytes in them.
-    pub bytes: u64,
-    /// Blobs whose content is not what their name says, in order.
-    pub corrupt: Vec<Digest>,
-    /// Files whose names are not names of blobs, in order.
-    pub misnamed: Vec<PathBuf>,
+#[derive(Debug)]
+struct Inner {
+    root: PathBuf,
+    tmp: PathBuf,
 }
 
 impl FileRepository {
     /// Opens the repository in the folder `root`, or makes it.
     pub fn open(root: &Path) -> Result<Self, Error> {
-        Ok(Self(Arc::new(root.to_owned())))
+        // Absolute, so that a later change of the working directory does not move the repository.
+        let root = std::path::absolute(root).at("find", root)?;
+        let tmp = root.join("tmp");
+        if !tmp.is_dir() {
+            // The folders of blobs are made before `tmp`, so that where `tmp` is they are durable.
+            fs::create_dir_all(&root).at("make folder", &root)?;
+            for first in 0..=255_u8 {
+                make_folder(&root.join(format!("{first:02x}")))?;
+            }
+            seal::sync_folder(&root)?;
+            make_folder(&tmp)?;
+        }
+        Ok(Self(Arc::new(Inner { root, tmp })))
     }
 
     /// The folder.
     pub fn root(&self) -> &Path {
-        &self.0
+        &self.0.root
     }
 
     /// Where a blob is or would be.
     pub fn path(&self, digest: &Digest) -> PathBuf {
         let hex = digest.hex();
-        self.0.join(&hex[..2]).join(&hex[2..])
+        let (folder, name) = hex.split_at(2);
+        let mut path = PathBuf::with_capacity(self.0.root.as_os_str().len() + 67);
+        path.push(&self.0.root);
+        path.push(folder);
+        path.push(name);
+        path
     }
 
     /// The size of a blob in bytes, `None` if it is absent.
-    pub fn stat(&self, _digest: &Digest) -> Result<Option<u64>, Error> {
-        Err(unwritten())
+    pub fn stat(&self, digest: &Digest) -> Result<Option<u64>, Error> {
+        Ok(self.metadata(digest)?.map(|metadata| metadata.len()))
     }
 
-    /// Whether the blob of a resolved file is here with the size that the file says.
-    pub fn holds(&self, _file: &File) -> Result<bool, Error> {
-        Err(unwritten())
+    /// Whether the blob of a resolved file is here with the size that the file says. Content is not read.
+    pub fn holds(&self, file: &File) -> Result<bool, Error> {
+        match &file.id {
+            Some(id) => Ok(self.stat(id)? == Some(file.size)),
+            None => Ok(false),
+        }
     }
 
-    /// Stores bytes.
-    pub fn put_bytes(&self, _bytes: &[u8]) -> Result<File, Error> {
-        Err(unwritten())
-    }
-
-    /// Stores everything that `reader` yields, hashing while copying.
-    pub fn put_reader(&self, _reader: &mut dyn Read) -> Result<File, Error> {
-        Err(unwritten())
-    }
-
-    /// Hashes a file that nobody else uses any more and moves it in (copies across devices). Refuses
-    /// symbolic links and what is not a regular file.
-    pub fn adopt(&self, _path: &Path) -> Result<File, Error> {
-        Err(unwritten())
-    }
-
-    /// Hashes a file that stays its owner's and brings in a reflink or copy. Follows symbolic links.
-    pub fn install(&self, _path: &Path) -> Result<File, Error> {
-        Err(unwritten())
-    }
-
-    /// Makes blobs durable and seals them.
-    pub fn sync(&self, _blobs: &[Digest]) -> Result<(), Error> {
-        Err(unwritten())
-    }
-
-    /// Puts a blob at the path `to`, whose parent must exist, replacing what is there: a hard link where
-    /// possible, else a reflink or a copy. It may share its bytes with the repository, so it must not be
-    /// written to. `NotExist` for an absent blob, `Integrity` for one of another size.
-    pub fn materialize(&self, _file: &File, _to: &Path) -> Result<(), Error> {
-        Err(unwritten())
-    }
-
-    /// Puts a blob at a path below `root` that is not trusted (see [`safe_join`](crate::safe_join)),
-    /// making parent folders and never following a symbolic link below `root`.
-    pub fn materialize_under(&self, _file: &File, _root: &Path, _relative: &str) -> Result<(), Error> {
-        Err(unwritten())
-    }
-
-    /// Opens a blob for reading.
-    pub fn open_blob(&self, _digest: &Digest) -> Result<std::fs::File, Error> {
-        Err(unwritten())
+    /// Opens a blob for reading; `NotExist` if it is absent.
+    pub fn open_blob(&self, digest: &Digest) -> Result<fs::File, Error> {
+        let path = self.path(digest);
+        fs::File::open(&path).at("open blob", &path)
     }
 
     /// Removes a blob; whether there was one.
-    pub fn remove(&self, _digest: &Digest) -> Result<bool, Error> {
-        Err(unwritten())
+    pub fn remove(&self, digest: &Digest) -> Result<bool, Error> {
+        let path = self.path(digest);
+        match fs::remove_file(&path) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error).at("remove blob", &path),
+        }
     }
 
-    /// Every blob with its size in bytes, in no order.
+    /// Every blob with its size in bytes, in no order. Blobs that come or go meanwhile may show or not.
     pub fn iter(&self) -> impl Iterator<Item = Result<(Digest, u64), Error>> + use<> {
-        std::iter::once(Err(unwritten()))
+        let root = self.0.root.clone();
+        (0..=255_u8).flat_map(move |first| {
+            let (blobs, error) = match check::list_folder(&root, first) {
+                Ok(folder) => (folder.blobs, None),
+                Err(error) => (Vec::new(), Some(Err(error))),
+            };
+            blobs.into_iter().map(Ok).chain(error)
+        })
     }
 
-    /// Hashes a blob and compares.
-    pub fn verify(&self, _digest: &Digest) -> Result<Verdict, Error> {
-        Err(unwritten())
-    }
-
-    /// Hashes every blob. `progress` is called after each with its size in bytes.
-    pub fn check_all(&self, _progress: &(dyn Fn(u64) + Sync)) -> Result<CheckReport, Error> {
-        Err(unwritten())
+    /// What the file system says of a blob; a folder or link of that name is no blob.
+    fn metadata(&self, digest: &Digest) -> Result<Option<Metadata>, Error> {
+        let path = self.path(digest);
+        match fs::symlink_metadata(&path) {
+            Ok(metadata) if metadata.is_file() => Ok(Some(metadata)),
+            Ok(_) => Ok(None),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error).at("look at blob", &path),
+        }
     }
 }
 
-fn unwritten() -> Error {
-    Error::new(Kind::NotSupported, "not written yet")
+/// Whether a blob is known to be durable.
+fn is_sealed(metadata: &Metadata) -> bool {
+    metadata.permissions().mode() & 0o222 == 0
+}
+
+/// Whether some class of users may run the file.
+fn is_executable(metadata: &Metadata) -> bool {
+    metadata.permissions().mode() & 0o111 != 0
+}
+
+/// Makes a folder that another process may be making too.
+fn make_folder(path: &Path) -> Result<(), Error> {
+    match fs::create_dir(path) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error).at("make folder", path),
+        _ => Ok(()),
+    }
 }

@@ -12,11 +12,15 @@ pub mod repository;
 pub mod file_repository;
 pub mod place;
 
+mod located;
+
 pub mod codec;
 
 pub mod database;
 
 pub mod assoc;
+pub mod assoc_table;
+mod columns;
 pub mod runs;
 pub mod stat_cache;
 pub mod tasks;
@@ -27,10 +31,11 @@ pub mod commit;
 pub mod local_store;
 
 pub use assoc::{Assoc, AssocKind};
+pub use assoc_table::AssocTable;
 pub use commit::{Association, Commit, Committer};
 pub use database::Database;
 pub use file_repository::FileRepository;
-pub use local_store::{Hit, LocalStore};
+pub use local_store::{Hit, KeyState, LocalStore};
 pub use lock::{KeyLock, KeyLocks};
 pub use place::safe_join;
 pub use repository::Repository;

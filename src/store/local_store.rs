@@ -1,20 +1,29 @@
-//! The local state of one user under one home folder.
+//! The local state of one user under one home folder, and the lookup that makes re-runs quick.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
-use base::{Digest, Error, File, Fileset, Kind};
+use base::{Digest, Error, File, Fileset};
 
+use crate::assoc_table::{self, AssocTable, Found};
+use crate::codec;
 use crate::commit::Committer;
 use crate::database::Database;
 use crate::file_repository::FileRepository;
+use crate::located::Located;
 use crate::lock::KeyLocks;
 use crate::runs::Runs;
 use crate::stat_cache::StatCache;
 use crate::tasks::Tasks;
 
-/// Repository, database and locks of one home folder. Cheap to clone.
-#[derive(Clone)]
+/// Encoded filesets that are blobs are not read beyond this; they would not fit into memory anyway.
+const LARGEST_FILESET: u64 = 4 << 30;
+
+/// Repository, database and locks of one home folder. Cheap to clone; every thread may use it, and
+/// several processes may use one home at once.
+#[derive(Clone, Debug)]
 pub struct LocalStore {
     /// Blobs.
     pub repository: FileRepository,
@@ -22,6 +31,8 @@ pub struct LocalStore {
     pub database: Database,
     /// Locks by key.
     pub locks: KeyLocks,
+    tmp: PathBuf,
+    stat_cache: StatCache,
     committer: Arc<Committer>,
 }
 
@@ -34,21 +45,76 @@ pub struct Hit {
     pub fileset: Fileset,
 }
 
+/// What is known of a key, and why that may not do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum KeyState {
+    /// Nothing.
+    Absent,
+    /// A value that cannot be read.
+    Unreadable(Error),
+    /// A value of which files are not in the repository with the size they should have.
+    Incomplete(Vec<File>),
+    /// A value that can be used.
+    Usable(Fileset),
+}
+
 impl LocalStore {
-    /// Opens the state under the folder `home`, or makes it.
-    pub fn open(_home: &Path) -> Result<Self, Error> {
-        Err(Error::new(Kind::NotSupported, "not written yet"))
+    /// Opens the state under the folder `home`, or makes it: `repository/`, `reflow.db`, `locks/`, `tmp/`.
+    pub fn open(home: &Path) -> Result<Self, Error> {
+        let home = std::path::absolute(home).at("find", home)?;
+        fs::create_dir_all(&home).at("make folder", &home)?;
+        let tmp = home.join("tmp");
+        fs::create_dir_all(&tmp).at("make folder", &tmp)?;
+        let repository = FileRepository::open(&home.join("repository"))?;
+        let database = Database::open(&home.join("reflow.db"))?;
+        Ok(Self {
+            locks: KeyLocks::open(&home.join("locks"))?,
+            tmp,
+            stat_cache: StatCache::new(database.clone()),
+            committer: Arc::new(Committer::start(repository.clone(), database.clone())?),
+            repository,
+            database,
+        })
     }
 
     /// The folder for work in progress, on the same file system as the repository.
     pub fn tmp(&self) -> &Path {
-        self.repository.root()
+        &self.tmp
     }
 
     /// For each list of keys, most concrete first: the first whose fileset can be read and whose every
-    /// file is in the repository with the recorded size.
-    pub fn lookup(&self, _wanted: &[Vec<Digest>]) -> Result<Vec<Option<Hit>>, Error> {
-        Err(Error::new(Kind::NotSupported, "not written yet"))
+    /// file is in the repository with the recorded size; `None` where there is none (runtime spec §3.7).
+    ///
+    /// All is read in one state of the database. Keys that are found count as used.
+    pub fn lookup(&self, wanted: &[Vec<Digest>]) -> Result<Vec<Option<Hit>>, Error> {
+        let now = SystemTime::now();
+        let (hits, used) = self.database.read(|connection| {
+            let mut used = Vec::new();
+            let mut hits = Vec::with_capacity(wanted.len());
+            for keys in wanted {
+                let mut hit = None;
+                for key in keys {
+                    let found = assoc_table::find(connection, key, now)?;
+                    if let KeyState::Usable(fileset) = self.judge(&found)? {
+                        if found.iter().any(|found| found.is_stale) {
+                            used.push(*key);
+                        }
+                        hit = Some(Hit { key: *key, fileset });
+                        break;
+                    }
+                }
+                hits.push(hit);
+            }
+            Ok((hits, used))
+        })?;
+        self.committer.touch(used);
+        Ok(hits)
+    }
+
+    /// What is known of one key, in more detail than [`lookup`](Self::lookup) tells.
+    pub fn explain(&self, key: &Digest) -> Result<KeyState, Error> {
+        let found = self.database.read(|connection| assoc_table::find(connection, key, SystemTime::now()))?;
+        self.judge(&found)
     }
 
     /// What makes results durable.
@@ -56,9 +122,16 @@ impl LocalStore {
         &self.committer
     }
 
-    /// Brings in a file of the user; one that has not changed since the last time is not read again.
-    pub fn install(&self, _path: &Path) -> Result<File, Error> {
-        Err(Error::new(Kind::NotSupported, "not written yet"))
+    /// Brings in a file of the user, as [`FileRepository::install`] does; one that has not changed since
+    /// the last time is not read again.
+    pub fn install(&self, path: &Path) -> Result<File, Error> {
+        let is_here = |file: &File| self.repository.holds(file).unwrap_or(false);
+        self.stat_cache.digest_with(path, is_here, |path| self.repository.install(path))
+    }
+
+    /// The association by itself.
+    pub fn assoc(&self) -> AssocTable {
+        AssocTable::new(self.database.clone())
     }
 
     /// The history of runs.
@@ -72,7 +145,51 @@ impl LocalStore {
     }
 
     /// Digests of unchanged files.
-    pub fn stat_cache(&self) -> StatCache {
-        StatCache::new(self.database.clone())
+    pub fn stat_cache(&self) -> &StatCache {
+        &self.stat_cache
+    }
+
+    /// The best of the values of one key, the newest kind first: a stream that cannot be decoded falls
+    /// back to stored JSON.
+    fn judge(&self, found: &[Found]) -> Result<KeyState, Error> {
+        let mut best = KeyState::Absent;
+        for found in found {
+            let fileset = match self.read(found) {
+                Ok(fileset) => fileset,
+                Err(error) => {
+                    best = KeyState::Unreadable(error);
+                    continue;
+                }
+            };
+            let mut missing = Vec::new();
+            for (_, file) in fileset.entries() {
+                if !self.repository.holds(file)? {
+                    missing.push(file.clone());
+                }
+            }
+            // The kinds tell the same value; what one lacks, the other lacks too.
+            return Ok(if missing.is_empty() { KeyState::Usable(fileset) } else { KeyState::Incomplete(missing) });
+        }
+        Ok(best)
+    }
+
+    fn read(&self, found: &Found) -> Result<Fileset, Error> {
+        let bytes = match &found.bytes {
+            Some(bytes) => bytes,
+            None => &self.read_blob(&found.value)?,
+        };
+        if Digest::of(bytes) != found.value {
+            let message = format!("the encoded fileset {} has another digest", found.value);
+            return Err(Error::new(base::Kind::Integrity, message));
+        }
+        codec::decode(found.kind, bytes)
+    }
+
+    fn read_blob(&self, digest: &Digest) -> Result<Vec<u8>, Error> {
+        let mut bytes = Vec::new();
+        let blob = self.repository.open_blob(digest)?;
+        std::io::Read::read_to_end(&mut std::io::Read::take(blob, LARGEST_FILESET), &mut bytes)
+            .at("read blob", &self.repository.path(digest))?;
+        Ok(bytes)
     }
 }

@@ -1,12 +1,15 @@
 //! The history of tasks: one row for each attempt to produce a value (runtime spec §7.9).
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
 use base::digest::PartialDigest;
 use base::{Digest, Error, Resources};
+use rusqlite::{Connection, Row, params, params_from_iter};
 
-use crate::database::Database;
+use crate::columns::{self, Columns, Conditions};
+use crate::database::{Database, Failure};
 
 /// What a task does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -19,6 +22,19 @@ pub enum TaskKind {
     Extern,
 }
 
+impl TaskKind {
+    const ALL: [TaskKind; 3] = [TaskKind::Exec, TaskKind::Intern, TaskKind::Extern];
+
+    /// The word that is stored.
+    pub fn name(self) -> &'static str {
+        match self {
+            TaskKind::Exec => "exec",
+            TaskKind::Intern => "intern",
+            TaskKind::Extern => "extern",
+        }
+    }
+}
+
 /// Where the output of a command is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LogPlace {
@@ -26,6 +42,26 @@ pub enum LogPlace {
     Blob(Digest),
     /// A file outside the repository.
     Path(PathBuf),
+}
+
+impl LogPlace {
+    /// A path always has a slash, a blob never.
+    fn text(&self) -> String {
+        match self {
+            LogPlace::Blob(digest) => digest.hex(),
+            LogPlace::Path(path) => match path.to_string_lossy() {
+                path if path.contains('/') => path.into_owned(),
+                path => format!("./{path}"),
+            },
+        }
+    }
+
+    fn parse(text: String) -> Option<Self> {
+        match text.contains('/') {
+            true => Some(LogPlace::Path(PathBuf::from(text))),
+            false => Digest::parse(&text).ok().map(LogPlace::Blob),
+        }
+    }
 }
 
 /// What a command used.
@@ -148,23 +184,148 @@ impl Tasks {
         Self { database }
     }
 
-    /// Writes the rows of tasks, new or known, in one transaction.
-    pub fn put(&self, _tasks: &[TaskRecord]) -> Result<(), Error> {
-        Err(self.database.unwritten())
+    /// Writes the rows of tasks, new or known, in one transaction; durable when this returns.
+    ///
+    /// A row that goes with a result is better written with it, by the [`Committer`](crate::Committer).
+    pub fn put(&self, tasks: &[TaskRecord]) -> Result<(), Error> {
+        self.database.write(|transaction| tasks.iter().try_for_each(|task| write(transaction, task)))
     }
 
     /// The task of exactly this identity.
-    pub fn get(&self, _id: &Digest) -> Result<Option<TaskRecord>, Error> {
-        Err(self.database.unwritten())
+    pub fn get(&self, id: &Digest) -> Result<Option<TaskRecord>, Error> {
+        let mut conditions = Conditions::default();
+        conditions.add("id = ?", id.hex());
+        Ok(self.select(&conditions, Some(1))?.pop())
     }
 
     /// The one task whose identity begins so: `NotExist` if there is none, `Invalid` if there are several.
-    pub fn find(&self, _id: &PartialDigest) -> Result<TaskRecord, Error> {
-        Err(self.database.unwritten())
+    pub fn find(&self, id: &PartialDigest) -> Result<TaskRecord, Error> {
+        let mut conditions = Conditions::default();
+        conditions.begins("id", id);
+        columns::only("task", id, self.select(&conditions, Some(2))?)
     }
 
-    /// The tasks that match, latest start first; those that have not started come before all others.
-    pub fn list(&self, _query: &TaskQuery) -> Result<Vec<TaskRecord>, Error> {
-        Err(self.database.unwritten())
+    /// The tasks that match, the latest written first.
+    pub fn list(&self, query: &TaskQuery) -> Result<Vec<TaskRecord>, Error> {
+        let mut conditions = Conditions::default();
+        for (column, prefix) in [("id", &query.id), ("flow", &query.flow)] {
+            if let Some(prefix) = prefix {
+                conditions.begins(column, prefix);
+            }
+        }
+        for (condition, digest) in [("run_id = ?", &query.run), ("cache_key = ?", &query.key)] {
+            if let Some(digest) = digest {
+                conditions.add(condition, digest.hex());
+            }
+        }
+        for (condition, text) in [("ident = ?", &query.ident), ("image = ?", &query.image)] {
+            if let Some(text) = text {
+                conditions.add(condition, text.clone());
+            }
+        }
+        if let Some(since) = query.since {
+            conditions.add("(end_time IS NULL OR end_time >= ?)", columns::time(since));
+        }
+        if let Some(until) = query.until {
+            conditions.add("start_time < ?", columns::time(until));
+        }
+        if query.failed {
+            conditions.require("error IS NOT NULL");
+        }
+        self.select(&conditions, query.limit)
     }
+
+    fn select(&self, conditions: &Conditions, limit: Option<usize>) -> Result<Vec<TaskRecord>, Error> {
+        self.database.read(|connection| {
+            let mut statement =
+                connection.prepare_cached(&format!("SELECT * FROM tasks{}", conditions.clause(limit)))?;
+            let mut rows = statement.query(params_from_iter(&conditions.values))?;
+            let mut found = Vec::new();
+            while let Some(row) = rows.next()? {
+                found.push(read(row)?);
+            }
+            Ok(found)
+        })
+    }
+}
+
+/// Writes the row of a task, new or known.
+pub(crate) fn write(connection: &Connection, task: &TaskRecord) -> Result<(), Failure> {
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO tasks (id, run_id, flow, cache_key, ident, kind, image, command, position, attempt, start_time,
+                            end_time, exit_status, cached, error, resources, cpu_seconds, max_memory, max_disk,
+                            stdout, stderr, result)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)
+         ON CONFLICT (id) DO UPDATE SET
+             run_id = ?2, flow = ?3, cache_key = ?4, ident = ?5, kind = ?6, image = ?7, command = ?8, position = ?9,
+             attempt = ?10, start_time = ?11, end_time = ?12, exit_status = ?13, cached = ?14, error = ?15,
+             resources = ?16, cpu_seconds = ?17, max_memory = ?18, max_disk = ?19, stdout = ?20, stderr = ?21,
+             result = ?22",
+    )?;
+    let resources: BTreeMap<&str, f64> = task.resources.iter().collect();
+    let bytes = |count: Option<u64>| count.map(|count| i64::try_from(count).unwrap_or(i64::MAX));
+    statement.execute(params![
+        task.id.hex(),
+        task.run.hex(),
+        task.flow.map(|digest| digest.hex()),
+        task.key.map(|digest| digest.hex()),
+        task.ident,
+        task.kind.name(),
+        task.image,
+        task.command,
+        task.position,
+        task.attempt,
+        task.start.map(columns::time),
+        task.end.map(columns::time),
+        task.exit,
+        task.cached,
+        task.error,
+        columns::json(&resources)?,
+        task.usage.cpu_seconds,
+        bytes(task.usage.max_memory),
+        bytes(task.usage.max_disk),
+        task.stdout.as_ref().map(LogPlace::text),
+        task.stderr.as_ref().map(LogPlace::text),
+        task.result.map(|digest| digest.hex()),
+    ])?;
+    Ok(())
+}
+
+fn read(row: &Row<'_>) -> Result<TaskRecord, Failure> {
+    let columns = Columns { row };
+    let kind: String = columns.get("kind")?;
+    let mut resources = Resources::new();
+    for (label, amount) in columns.json::<BTreeMap<String, f64>>("resources")? {
+        resources.set(label, amount);
+    }
+    let place = |name: &str| match columns.get::<Option<String>>(name)? {
+        None => Ok(None),
+        Some(text) => columns.parse(name, &text.clone(), LogPlace::parse(text)).map(Some),
+    };
+    Ok(TaskRecord {
+        id: columns.digest("id")?,
+        run: columns.digest("run_id")?,
+        flow: columns.optional_digest("flow")?,
+        key: columns.optional_digest("cache_key")?,
+        ident: columns.get("ident")?,
+        kind: columns.parse("kind", &kind, TaskKind::ALL.into_iter().find(|known| known.name() == kind))?,
+        image: columns.get("image")?,
+        command: columns.get("command")?,
+        position: columns.get("position")?,
+        attempt: columns.count("attempt")?,
+        start: columns.optional_time("start_time")?,
+        end: columns.optional_time("end_time")?,
+        exit: columns.get("exit_status")?,
+        cached: columns.get("cached")?,
+        error: columns.get("error")?,
+        resources,
+        usage: Usage {
+            cpu_seconds: columns.get("cpu_seconds")?,
+            max_memory: columns.optional_bytes("max_memory")?,
+            max_disk: columns.optional_bytes("max_disk")?,
+        },
+        stdout: place("stdout")?,
+        stderr: place("stderr")?,
+        result: columns.optional_digest("result")?,
+    })
 }

@@ -1,0 +1,78 @@
+//! What the errors of SQLite mean.
+
+use std::path::Path;
+
+use base::{Error, Kind};
+use rusqlite::ErrorCode;
+
+/// Why a transaction failed.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// SQLite says so.
+    Sqlite(rusqlite::Error),
+    /// What was read or is to be written says so.
+    Other(Error),
+}
+
+impl From<rusqlite::Error> for Failure {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite(error)
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Other(error)
+    }
+}
+
+impl Failure {
+    /// Whether another process was in the way.
+    pub(crate) fn is_busy(&self) -> bool {
+        matches!(
+            self.code(),
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed)
+        )
+    }
+
+    fn code(&self) -> Option<ErrorCode> {
+        match self {
+            Self::Sqlite(error) => error.sqlite_error_code(),
+            Self::Other(_) => None,
+        }
+    }
+
+    /// The error for people: what is wrong with which file and what can be done.
+    pub(crate) fn at(self, path: &Path) -> Error {
+        let code = self.code();
+        let error = match self {
+            Self::Other(error) => return error.during(format!("database {}", path.display())),
+            Self::Sqlite(error) => error,
+        };
+        let file = path.display();
+        let (kind, message) = match code {
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => (
+                Kind::Integrity,
+                format!(
+                    "the database {file} is damaged ({error}). Move it away together with {file}-wal and {file}-shm \
+                     and start again: the blobs stay where they are, but which results they belong to and the \
+                     history of runs are lost with it, so steps run anew"
+                ),
+            ),
+            Some(ErrorCode::DiskFull) => (
+                Kind::ResourcesExhausted,
+                format!("no room is left on the disk of the database {file}; nothing that was there is lost"),
+            ),
+            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => (
+                Kind::NotAllowed,
+                format!("the database {file} cannot be opened for writing ({error}); its folder must be writable too"),
+            ),
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed) => (
+                Kind::Unavailable,
+                format!("another process keeps the database {file} locked; is one stopped or hung?"),
+            ),
+            _ => (Kind::Other, format!("database {file}: {error}")),
+        };
+        Error::new(kind, message)
+    }
+}

@@ -1,0 +1,397 @@
+//! How blobs come in: written, adopted or installed, hashed on the way, renamed at the end.
+
+use std::fs::{self, Metadata};
+use std::io::{ErrorKind, Read, Seek, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+
+use base::digest::DigestWriter;
+use base::{Digest, Error, File, Kind};
+use rustix::fs::{CWD, OFlags, RenameFlags};
+use rustix::io::Errno;
+use tempfile::{NamedTempFile, TempPath};
+
+use super::{FileRepository, is_executable, is_sealed, make_folder, seal};
+use crate::located::Located;
+
+/// Bytes read at once. Large enough that hashing, not system calls, takes the time.
+const BUFFER: usize = 256 << 10;
+
+/// A blob of so many bytes is synced by the thread that brings it, so that the group commit, which syncs
+/// the small ones together, does not make everybody wait for a large one.
+const LARGE: u64 = 4 << 20;
+
+impl FileRepository {
+    /// Stores bytes.
+    pub fn put_bytes(&self, bytes: &[u8]) -> Result<File, Error> {
+        let file = File::resolved(Digest::of(bytes), bytes.len() as u64);
+        if self.is_settled(&file, false)? {
+            return Ok(file);
+        }
+        let mut writer = self.writer()?;
+        writer.write_unhashed(bytes)?;
+        writer.settle(file)
+    }
+
+    /// Stores everything that `reader` yields, hashing while copying.
+    pub fn put_reader(&self, reader: &mut dyn Read) -> Result<File, Error> {
+        let mut writer = self.writer()?;
+        copy(reader, &mut writer).map_err(|error| match error {
+            CopyError::Read(error) => Error::from(error).during("read the stream to store"),
+            CopyError::Write(error) => error,
+        })?;
+        writer.finish()
+    }
+
+    /// Starts a blob whose bytes come one after another.
+    pub fn writer(&self) -> Result<BlobWriter, Error> {
+        let temporary = NamedTempFile::new_in(&self.0.tmp).at("make a file in", &self.0.tmp)?;
+        Ok(BlobWriter { repository: self.clone(), temporary, digest: DigestWriter::new(), size: 0, executable: false })
+    }
+
+    /// Hashes a file that nobody uses any more and moves it in; where that cannot be done, copies it and
+    /// removes it.
+    ///
+    /// `Invalid` for symbolic links and whatever is not a regular file: they are not followed.
+    pub fn adopt(&self, path: &Path) -> Result<File, Error> {
+        let mut source = open_without_following(path)?;
+        let before = regular(&source, path)?;
+        let file = hash(&mut source).at("read", path)?;
+        if is_changed(&before, &source.metadata().at("look at", path)?) {
+            return Err(Error::new(Kind::Integrity, "the file changed while it was hashed")
+                .during(format!("adopt {}", path.display())));
+        }
+        let executable = is_executable(&before);
+        let known = self.is_settled(&file, executable)?;
+        // Where another name leads to the same bytes, whoever has it may write to them later, so they
+        // cannot become the blob.
+        let is_ours = before.nlink() == 1;
+        if !known && is_ours && self.move_in(&source, path, &file, executable)? {
+            return Ok(file);
+        }
+        let file = if known {
+            file
+        } else {
+            source.rewind().at("read", path)?;
+            self.copy_in(&mut source, &before, path)?
+        };
+        fs::remove_file(path).at("remove", path)?;
+        Ok(file)
+    }
+
+    /// Brings in a file that stays its owner's: a reflink where the file system can, else a copy, never
+    /// a hard link, since the owner may write to it later. Hashes what came in, so a file that changes
+    /// meanwhile cannot make a wrong blob. Follows symbolic links; `Invalid` for what is not a file.
+    pub fn install(&self, path: &Path) -> Result<File, Error> {
+        let mut source = open_following(path)?;
+        let metadata = regular(&source, path)?;
+        self.copy_in(&mut source, &metadata, path)
+    }
+
+    fn copy_in(&self, source: &mut fs::File, metadata: &Metadata, path: &Path) -> Result<File, Error> {
+        let mut writer = self.writer()?;
+        writer.executable = is_executable(metadata);
+        if super::depart::reflink(&*source, writer.temporary.as_file()) {
+            let file = hash(writer.temporary.as_file_mut()).at("read", path)?;
+            return writer.settle(file);
+        }
+        copy(source, &mut writer).map_err(|error| match error {
+            CopyError::Read(error) => Error::from(error).during(format!("read {}", path.display())),
+            CopyError::Write(error) => error,
+        })?;
+        writer.finish()
+    }
+
+    /// Renames a file of ours to its blob; whether that could be done.
+    fn move_in(&self, source: &fs::File, path: &Path, file: &File, executable: bool) -> Result<bool, Error> {
+        match source.set_permissions(unsealed(executable)) {
+            // Made by another user, such as root in a container: only its owner may change its mode.
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => return Ok(false),
+            result => result.at("change the mode of", path)?,
+        }
+        if file.size >= LARGE {
+            source.sync_all().at("sync", path)?;
+        }
+        match self.settle(path, file, executable) {
+            Err(Unsettled::OtherDevice) => Ok(false),
+            Err(Unsettled::Failed(error)) => Err(error),
+            Ok(Settled::Moved) => Ok(true),
+            Ok(Settled::Known) => {
+                fs::remove_file(path).at("remove", path)?;
+                Ok(true)
+            }
+        }
+    }
+
+    /// Whether a sealed blob of this digest and size is here; if so, it serves this file too.
+    fn is_settled(&self, file: &File, executable: bool) -> Result<bool, Error> {
+        let Some(id) = &file.id else { return Ok(false) };
+        match self.metadata(id)? {
+            Some(metadata) if metadata.len() == file.size && is_sealed(&metadata) => {
+                self.share(id, &metadata, executable)?;
+                Ok(true)
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// One blob serves all files of its content; if one of them is a program, it stays one.
+    fn share(&self, id: &Digest, metadata: &Metadata, executable: bool) -> Result<(), Error> {
+        if executable && !is_executable(metadata) {
+            let (path, mode) = (self.path(id), metadata.permissions().mode() | 0o111);
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).at("change the mode of", &path)?;
+        }
+        Ok(())
+    }
+
+    /// Gives the file at `path`, which has been hashed, the name of its blob.
+    fn settle(&self, path: &Path, file: &File, executable: bool) -> Result<Settled, Unsettled> {
+        let Some(id) = &file.id else { return Ok(Settled::Known) };
+        let to = self.path(id);
+        let failed = |error: Errno| Err::<(), _>(error).at("store blob", &to).map_err(Unsettled::Failed);
+        let mut made = false;
+        loop {
+            match rename_if_free(path, &to) {
+                Ok(()) => return Ok(Settled::Moved),
+                Err(Errno::EXIST) => {
+                    if self.is_present(file, executable)? {
+                        return Ok(Settled::Known);
+                    }
+                    match rustix::fs::rename(path, &to) {
+                        Ok(()) => return Ok(Settled::Moved),
+                        Err(error) => failed(error)?,
+                    }
+                }
+                Err(Errno::XDEV) => return Err(Unsettled::OtherDevice),
+                Err(Errno::NOENT) if !made => {
+                    // Somebody removed the folder of blobs that begin alike.
+                    made = true;
+                    to.parent().map_or(Ok(()), make_folder)?;
+                    seal::sync_folder(&self.0.root)?;
+                }
+                Err(error) => failed(error)?,
+            }
+        }
+    }
+
+    /// Whether the blob that is already there can be relied on. One that is not sealed may be what a
+    /// crash of the machine left over, so its content is looked at.
+    fn is_present(&self, file: &File, executable: bool) -> Result<bool, Error> {
+        let Some(id) = &file.id else { return Ok(true) };
+        let Some(metadata) = self.metadata(id)? else { return Ok(false) };
+        if metadata.len() != file.size {
+            return Ok(false);
+        }
+        let path = self.path(id);
+        if !is_sealed(&metadata) {
+            let found = fs::File::open(&path).and_then(|mut blob| hash(&mut blob)).at("read blob", &path)?;
+            if found != *file {
+                return Ok(false);
+            }
+        }
+        self.share(id, &metadata, executable)?;
+        Ok(true)
+    }
+}
+
+/// How a file became a blob.
+enum Settled {
+    /// It is the blob now.
+    Moved,
+    /// The blob was there; the file is still where it was.
+    Known,
+}
+
+/// Why it did not.
+enum Unsettled {
+    OtherDevice,
+    Failed(Error),
+}
+
+impl From<Error> for Unsettled {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// A blob on its way in. Dropping it before [`finish`](Self::finish) leaves nothing behind.
+pub struct BlobWriter {
+    repository: FileRepository,
+    temporary: NamedTempFile,
+    digest: DigestWriter,
+    size: u64,
+    executable: bool,
+}
+
+impl BlobWriter {
+    /// Appends bytes.
+    pub fn append(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.digest.bytes(bytes);
+        self.write_unhashed(bytes)
+    }
+
+    /// How many bytes were written.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Makes what was written a blob.
+    pub fn finish(self) -> Result<File, Error> {
+        let file = File::resolved(self.digest.finish(), self.size);
+        self.settle(file)
+    }
+
+    fn write_unhashed(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.size += bytes.len() as u64;
+        self.temporary.as_file_mut().write_all(bytes).at("write", self.temporary.path())
+    }
+
+    fn settle(self, file: File) -> Result<File, Error> {
+        let (handle, path) = self.temporary.into_parts();
+        handle.set_permissions(unsealed(self.executable)).at("change the mode of", &path)?;
+        if file.size >= LARGE {
+            handle.sync_all().at("sync", &path)?;
+        }
+        match self.repository.settle(&path, &file, self.executable) {
+            Ok(Settled::Known) => {}
+            Ok(Settled::Moved) => forget(path),
+            Err(Unsettled::Failed(error)) => return Err(error),
+            Err(Unsettled::OtherDevice) => {
+                let message = format!("{} is on another file system than its parent", self.repository.0.tmp.display());
+                return Err(Error::new(Kind::Precondition, message));
+            }
+        }
+        Ok(file)
+    }
+}
+
+impl Write for BlobWriter {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let written = self.temporary.as_file_mut().write(bytes)?;
+        self.digest.bytes(&bytes[..written]);
+        self.size += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Keeps a temporary path from being removed: nothing of ours is there any more.
+fn forget(path: TempPath) {
+    // Keeping cannot fail where nothing has to be done for it, which is everywhere but on Windows.
+    let _ = path.keep();
+}
+
+/// The mode of a blob that is not yet durable.
+fn unsealed(executable: bool) -> fs::Permissions {
+    fs::Permissions::from_mode(if executable { 0o755 } else { 0o644 })
+}
+
+/// Renames unless the new name is taken. Replacing would put a blob that is not durable in the place of
+/// one that is.
+fn rename_if_free(from: &Path, to: &Path) -> Result<(), Errno> {
+    match rustix::fs::renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {}
+        result => return result,
+    }
+    match rustix::fs::link(from, to) {
+        Ok(()) => rustix::fs::unlink(from),
+        // A file system without hard links: the best that can be had.
+        Err(Errno::PERM | Errno::NOSYS | Errno::NOTSUP) if !to.exists() => rustix::fs::rename(from, to),
+        Err(error) => Err(error),
+    }
+}
+
+fn nonblocking() -> i32 {
+    // A pipe would otherwise wait for its writer.
+    OFlags::NONBLOCK.bits().cast_signed()
+}
+
+fn open_following(path: &Path) -> Result<fs::File, Error> {
+    fs::OpenOptions::new().read(true).custom_flags(nonblocking()).open(path).at("open", path)
+}
+
+fn open_without_following(path: &Path) -> Result<fs::File, Error> {
+    let flags = nonblocking() | OFlags::NOFOLLOW.bits().cast_signed();
+    let open = || fs::OpenOptions::new().read(true).custom_flags(flags).open(path);
+    let opened = match open() {
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+            // A command may have made its output unreadable; it is ours all the same.
+            let is_file = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file());
+            match is_file && fs::set_permissions(path, unsealed(false)).is_ok() {
+                true => open(),
+                false => Err(error),
+            }
+        }
+        other => other,
+    };
+    match opened {
+        Err(error) if error.raw_os_error() == Some(Errno::LOOP.raw_os_error()) => {
+            Err(Error::new(Kind::Invalid, format!("{} is a symbolic link, not a file", path.display())))
+        }
+        other => other.at("open", path),
+    }
+}
+
+fn regular(file: &fs::File, path: &Path) -> Result<Metadata, Error> {
+    let metadata = file.metadata().at("look at", path)?;
+    match metadata.is_file() {
+        true => Ok(metadata),
+        false => Err(Error::new(Kind::Invalid, format!("{} is not a file", path.display()))),
+    }
+}
+
+fn is_changed(before: &Metadata, after: &Metadata) -> bool {
+    let stamp = |metadata: &Metadata| (metadata.len(), metadata.mtime(), metadata.mtime_nsec());
+    stamp(before) != stamp(after)
+}
+
+/// The digest and size of a file anywhere. Follows symbolic links; `Invalid` for what is not a file.
+pub fn hash_file(path: &Path) -> Result<File, Error> {
+    let mut source = open_following(path)?;
+    regular(&source, path)?;
+    hash(&mut source).at("read", path)
+}
+
+/// The digest and size of what is left to read.
+pub(super) fn hash(file: &mut fs::File) -> std::io::Result<File> {
+    let mut buffer = buffer_for(file);
+    let mut digest = DigestWriter::new();
+    let mut size = 0;
+    loop {
+        match file.read(&mut buffer) {
+            Ok(0) => return Ok(File::resolved(digest.finish(), size)),
+            Ok(count) => {
+                digest.bytes(&buffer[..count]);
+                size += count as u64;
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// A buffer no larger than the file needs: most files are small, and clearing memory takes time.
+fn buffer_for(file: &fs::File) -> Vec<u8> {
+    let size = file.metadata().map_or(BUFFER as u64, |metadata| metadata.len());
+    vec![0; size.clamp(512, BUFFER as u64) as usize]
+}
+
+enum CopyError {
+    Read(std::io::Error),
+    Write(Error),
+}
+
+fn copy(from: &mut (impl Read + ?Sized), to: &mut BlobWriter) -> Result<(), CopyError> {
+    let mut buffer = vec![0; BUFFER];
+    loop {
+        match from.read(&mut buffer) {
+            Ok(0) => return Ok(()),
+            Ok(count) => to.append(&buffer[..count]).map_err(CopyError::Write)?,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(CopyError::Read(error)),
+        }
+    }
+}

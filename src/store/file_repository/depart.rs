@@ -1,0 +1,109 @@
+//! How blobs get to where they are used: as hard links, reflinks or copies.
+
+use std::fs;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::Path;
+
+use base::{Error, File, Kind};
+use rustix::fs::{AtFlags, CWD, Mode, OFlags};
+use rustix::io::Errno;
+
+use super::{FileRepository, is_executable, is_sealed};
+use crate::located::Located;
+use crate::place;
+
+impl FileRepository {
+    /// Puts a blob at the path `to`, whose parent must exist, replacing a file or link that is there: a
+    /// hard link where possible, else a reflink, else a copy, always read-only.
+    ///
+    /// It may share its bytes with the repository, so it must not be written to. `NotExist` for an absent
+    /// blob, `Integrity` for one of another size than the file says.
+    pub fn materialize(&self, file: &File, to: &Path) -> Result<(), Error> {
+        let name = to
+            .file_name()
+            .and_then(|name| name.to_str())
+            .ok_or_else(|| Error::new(Kind::Invalid, format!("{} does not end in the name of a file", to.display())))?;
+        let folder = place::open_folder(to.parent().unwrap_or(Path::new("")))?;
+        self.put_at(file, &folder, name, to)
+    }
+
+    /// Puts a blob at a path below `root` that is not trusted (see [`safe_join`](crate::safe_join)), as
+    /// [`materialize`](Self::materialize) does, making the folders on the way. Never follows a symbolic
+    /// link below `root`; `Invalid` where one, or a file, is in the way.
+    pub fn materialize_under(&self, file: &File, root: &Path, relative: &str) -> Result<(), Error> {
+        let (folder, name) = place::open_parent(root, relative)?;
+        self.put_at(file, &folder, name, &root.join(relative))
+    }
+
+    fn put_at(&self, file: &File, folder: &OwnedFd, name: &str, to: &Path) -> Result<(), Error> {
+        let Some(id) = &file.id else {
+            let message = format!("file {:?} is not resolved, so it has no content here", file.source());
+            return Err(Error::new(Kind::Precondition, message));
+        };
+        let Some(metadata) = self.metadata(id)? else {
+            return Err(Error::new(Kind::NotExist, format!("blob {id} is not in {}", self.root().display())));
+        };
+        if metadata.len() != file.size {
+            let message = format!("blob {id} has {} bytes, expected {}", metadata.len(), file.size);
+            return Err(Error::new(Kind::Integrity, message));
+        }
+        let blob = self.path(id);
+        // One that is not sealed yet is still writable, and would be so under its new name.
+        if is_sealed(&metadata) {
+            match link_at(&blob, folder, name) {
+                Ok(()) => return Ok(()),
+                // Copying may help against all but a full disk: other device, too many links, not our file,
+                // a file system without links.
+                Err(error @ (Errno::NOSPC | Errno::DQUOT | Errno::NOENT)) => return Err(error).at("link", to),
+                Err(_) => {}
+            }
+        }
+        let mode = Mode::from_raw_mode(if is_executable(&metadata) { 0o555 } else { 0o444 });
+        copy_at(&blob, folder, name, mode).at("copy blob to", to)
+    }
+}
+
+fn link_at(blob: &Path, folder: &OwnedFd, name: &str) -> Result<(), Errno> {
+    match rustix::fs::linkat(CWD, blob, folder, name, AtFlags::empty()) {
+        Err(Errno::EXIST) => {
+            rustix::fs::unlinkat(folder, name, AtFlags::empty())?;
+            rustix::fs::linkat(CWD, blob, folder, name, AtFlags::empty())
+        }
+        result => result,
+    }
+}
+
+fn copy_at(blob: &Path, folder: &OwnedFd, name: &str, mode: Mode) -> io::Result<()> {
+    let mut from = fs::File::open(blob)?;
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let opened = match rustix::fs::openat(folder, name, flags, mode) {
+        Err(Errno::EXIST) => {
+            rustix::fs::unlinkat(folder, name, AtFlags::empty())?;
+            rustix::fs::openat(folder, name, flags, mode)
+        }
+        other => other,
+    };
+    let mut to = fs::File::from(opened?);
+    if reflink(&from, &to) {
+        return Ok(());
+    }
+    let copied = io::copy(&mut from, &mut to);
+    if copied.is_err() {
+        // Half a file must not look like one.
+        let _ = rustix::fs::unlinkat(folder, name, AtFlags::empty());
+    }
+    copied.map(drop)
+}
+
+/// Lets `to` share the blocks of `from`; whether the file system can.
+#[cfg(target_os = "linux")]
+pub(super) fn reflink(from: impl AsFd, to: impl AsFd) -> bool {
+    rustix::fs::ioctl_ficlone(to, from).is_ok()
+}
+
+/// Lets `to` share the blocks of `from`; whether the file system can.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn reflink(_from: impl AsFd, _to: impl AsFd) -> bool {
+    false
+}

@@ -1,0 +1,126 @@
+//! How blobs become durable, many at a time.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use base::{Digest, Error, File, Kind};
+
+use super::{FileRepository, is_executable, is_sealed};
+use crate::located::Located;
+
+/// Blobs synced in one go; each holds a descriptor open meanwhile.
+const ROUND: usize = 256;
+/// File systems write one journal entry for the syncs that arrive together, so several threads sync much
+/// faster than one even on one disk.
+const THREADS: usize = 16;
+
+impl FileRepository {
+    /// Makes blobs durable and seals them. Fails with the first blob that is absent or cannot be synced.
+    pub fn sync(&self, blobs: &[Digest]) -> Result<(), Error> {
+        let mut files = Vec::with_capacity(blobs.len());
+        for digest in blobs {
+            let size = self.stat(digest)?.ok_or_else(|| self.absent(digest))?;
+            files.push(File::resolved(*digest, size));
+        }
+        self.seal(&files).into_iter().collect()
+    }
+
+    /// Makes the blobs of resolved files durable and seals them. The results are in the order of `files`:
+    /// `NotExist` for an absent blob, `Integrity` for one of another size.
+    pub(crate) fn seal(&self, files: &[File]) -> Vec<Result<(), Error>> {
+        let mut results = Vec::with_capacity(files.len());
+        let mut unsealed = Vec::new();
+        for (index, file) in files.iter().enumerate() {
+            let is_sealed = self.is_sealed(file);
+            if let Ok(false) = is_sealed {
+                unsealed.push((index, self.path(&file.digest())));
+            }
+            results.push(is_sealed.map(drop));
+        }
+        for round in unsealed.chunks(ROUND) {
+            let paths: Vec<&Path> = round.iter().map(|(_, path)| path.as_path()).collect();
+            for ((index, _), result) in round.iter().zip(seal_round(&paths)) {
+                results[*index] = result;
+            }
+        }
+        results
+    }
+
+    fn is_sealed(&self, file: &File) -> Result<bool, Error> {
+        let Some(id) = &file.id else {
+            return Err(Error::new(Kind::Precondition, format!("file {:?} is not resolved", file.source())));
+        };
+        let metadata = self.metadata(id)?.ok_or_else(|| self.absent(id))?;
+        if metadata.len() != file.size {
+            let message = format!("blob {id} has {} bytes, expected {}", metadata.len(), file.size);
+            return Err(Error::new(Kind::Integrity, message));
+        }
+        Ok(is_sealed(&metadata))
+    }
+
+    fn absent(&self, digest: &Digest) -> Error {
+        Error::new(Kind::NotExist, format!("blob {digest} is not in {}", self.root().display()))
+    }
+}
+
+/// Syncs the files, then their folders, then makes the files read-only.
+fn seal_round(paths: &[&Path]) -> Vec<Result<(), Error>> {
+    let files = in_parallel(paths, |path| sync_file(path));
+    let folders: BTreeSet<PathBuf> = paths.iter().filter_map(|path| path.parent().map(Path::to_owned)).collect();
+    let folders: Vec<PathBuf> = folders.into_iter().collect();
+    let names: Result<Vec<()>, Error> = in_parallel(&folders, |folder| sync_folder(folder)).into_iter().collect();
+    let seal = |(file, path): (Result<fs::File, Error>, &&Path)| {
+        let file = file?;
+        names.clone()?;
+        let metadata = file.metadata().at("look at blob", path)?;
+        let mode = if is_executable(&metadata) { 0o555 } else { 0o444 };
+        file.set_permissions(fs::Permissions::from_mode(mode)).at("seal blob", path)
+    };
+    files.into_iter().zip(paths).map(seal).collect()
+}
+
+/// Syncs one blob. One that cannot be synced is removed: the kernel reports a failed write once, and a
+/// second try would seem to succeed.
+fn sync_file(path: &Path) -> Result<fs::File, Error> {
+    let file = fs::File::open(path).at("open blob", path)?;
+    if let Err(error) = file.sync_all() {
+        let _ = fs::remove_file(path);
+        return Err(error).at("sync blob", path);
+    }
+    Ok(file)
+}
+
+/// Makes the names in a folder durable.
+pub(super) fn sync_folder(path: &Path) -> Result<(), Error> {
+    fs::File::open(path).and_then(|folder| folder.sync_all()).at("sync folder", path)
+}
+
+/// Calls `work` for every item, on several threads if there are several. The results are in order.
+fn in_parallel<I: Sync, T: Send>(items: &[I], work: impl Fn(&I) -> T + Sync) -> Vec<T> {
+    if items.len() < 2 {
+        return items.iter().map(work).collect();
+    }
+    let next = AtomicUsize::new(0);
+    let done = Mutex::new(Vec::with_capacity(items.len()));
+    std::thread::scope(|scope| {
+        for _ in 0..THREADS.min(items.len()) {
+            scope.spawn(|| {
+                while let Some((index, item)) = {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    items.get(index).map(|item| (index, item))
+                } {
+                    let result = work(item);
+                    done.lock().unwrap_or_else(PoisonError::into_inner).push((index, result));
+                }
+            });
+        }
+    });
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    done.sort_unstable_by_key(|(index, _)| *index);
+    done.into_iter().map(|(_, result)| result).collect()
+}
