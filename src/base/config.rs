@@ -1,6 +1,12 @@
 //! What an executor is asked to do and what it answers (runtime spec §1.10).
+//!
+//! The engine makes an [`ExecConfig`] from an exec node whose inputs are known; every executor, near or
+//! far, understands it.
+
+use std::fmt;
 
 use crate::fileset::Fileset;
+use crate::quote::quote;
 use crate::resources::Resources;
 
 /// One `%s` of an exec's command template.
@@ -43,4 +49,23 @@ pub struct ExecConfig {
     pub need_aws_credentials: bool,
     /// Whether the command wants to talk to the Docker engine.
     pub need_docker_access: bool,
+}
+
+/// The fileset in short, or `out[n]`.
+impl fmt::Display for Arg {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Arg::Input(fileset) => f.write_str(&fileset.short()),
+            Arg::Output(number) => write!(f, "out[{number}]"),
+        }
+    }
+}
+
+/// For logs: image, command, arguments and resources on one line.
+impl fmt::Display for ExecConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let args: Vec<String> = self.args.iter().map(Arg::to_string).collect();
+        let (command, args) = (quote(self.command.as_bytes()), args.join(", "));
+        write!(f, "execconfig exec image {} cmd {command} args [{args}] resources {}", self.image, self.resources)
+    }
 }

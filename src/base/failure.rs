@@ -123,6 +123,19 @@ impl Kind {
         }
     }
 
+    /// The kind of a wire value.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// Whether trying the same elsewhere is pointless (runtime spec §5.10 *NonRetryable*).
+    pub fn is_lasting(self) -> bool {
+        matches!(
+            self,
+            Kind::NotSupported | Kind::Invalid | Kind::NotExist | Kind::Fatal | Kind::Module | Kind::DockerExec
+        )
+    }
+
     /// Whether trying again soon is reasonable (runtime spec §5.10 *Transient*).
     pub fn is_transient(self) -> bool {
         matches!(self, Kind::Timeout | Kind::Temporary | Kind::TooManyTries | Kind::Unavailable)

@@ -1,5 +1,6 @@
 //! The nouns that every other crate speaks in: digests, files and filesets, assertions, resources,
-//! image names, exec configurations and results, failures, retry policies and units.
+//! image names, exec configurations, failures and retry policies; and the text forms that programs,
+//! caches and people rely on: units, tables, quoting, URLs, globs and regular expressions.
 //!
 //! This is the ground floor. It must not know the language, storage, async, clocks or the
 //! environment; everything here is data and arithmetic on data.
@@ -17,8 +18,10 @@ pub mod resources;
 pub mod config;
 pub mod failure;
 
-pub mod quote;
 pub mod retry;
+
+pub mod quote;
+pub mod table;
 pub mod units;
 
 pub mod glob;

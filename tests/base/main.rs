@@ -12,12 +12,16 @@ mod golden;
 mod sample;
 
 mod assertion;
+mod config;
 mod digest;
+mod failure;
 mod fileset;
 mod glob;
 mod image;
 mod regexp;
 mod requirements;
 mod resources;
+mod retry;
+mod table;
 mod units;
 mod url;
