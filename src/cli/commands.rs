@@ -1,0 +1,56 @@
+//! The commands, one room each.
+
+mod cat;
+mod check;
+mod check_store;
+mod doc;
+mod eval;
+mod info;
+mod logs;
+mod run;
+mod version;
+
+use std::rc::Rc;
+
+use lang::session::Session;
+
+use crate::arguments::{Arguments, CommandLine};
+use crate::exit::Exit;
+use crate::local_sources::LocalSources;
+use crate::terminal;
+
+/// Runs the command that the arguments name.
+pub(crate) fn run(arguments: Arguments) -> Exit {
+    let Arguments { global, command } = arguments;
+    let (name, done) = match command {
+        Some(CommandLine::Run(flags)) => ("run", run::run(&global, &flags)),
+        Some(CommandLine::Check(flags)) => ("check", check::run(&flags)),
+        Some(CommandLine::Doc(flags)) => ("doc", doc::run(&flags)),
+        Some(CommandLine::Eval(flags)) => ("eval", eval::run(&global, &flags)),
+        Some(CommandLine::Info(flags)) => ("info", info::run(&flags)),
+        Some(CommandLine::Logs(flags)) => ("logs", logs::run(&flags)),
+        Some(CommandLine::Cat(flags)) => ("cat", cat::run(&flags)),
+        Some(CommandLine::CheckStore(flags)) => ("check-store", check_store::run(&flags)),
+        Some(CommandLine::Version(_)) => ("version", version::run()),
+        None => return Exit::Usage(String::new()),
+    };
+    match done {
+        Ok(()) => Exit::Success,
+        Err(exit) => exit.named(name),
+    }
+}
+
+/// A session over the file system that traces to standard error.
+fn session() -> Rc<Session> {
+    Session::new(Rc::new(LocalSources), terminal::say)
+}
+
+/// Prints a result; a pipe that nobody reads any more is no failure of ours.
+fn answer(text: impl AsRef<[u8]>) -> Result<(), Exit> {
+    match terminal::answer(text.as_ref()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Exit::failed(format!("cannot write to standard output: {error}")))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,49 @@
+//! `reflow cat`
+
+use std::io::{self, Write};
+
+use base::digest::{Digest, PartialDigest};
+use store::{FileRepository, LocalStore};
+
+use crate::arguments::CatFlags;
+use crate::exit::Exit;
+
+pub(super) fn run(flags: &CatFlags) -> Result<(), Exit> {
+    let store = LocalStore::open(&flags.place.home()?)?;
+    let mut blobs = Vec::new();
+    // Nothing is written if one is missing.
+    for text in &flags.digests {
+        let digest = find(&store.repository, text)?;
+        blobs.push((text, store.repository.open_blob(&digest)?));
+    }
+    let mut out = io::stdout().lock();
+    for (text, mut blob) in blobs {
+        match io::copy(&mut blob, &mut out).and_then(|_| out.flush()) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
+            Err(error) => return Err(Exit::failed(format!("{text}: {error}"))),
+            Ok(()) => {}
+        }
+    }
+    Ok(())
+}
+
+/// The blob that a digest, whole or abbreviated, names.
+fn find(repository: &FileRepository, text: &str) -> Result<Digest, Exit> {
+    let partial = PartialDigest::parse(text).map_err(Exit::failed)?;
+    let missing = || Exit::failed(format!("no object {text} in {}", repository.root().display()));
+    if let Some(digest) = partial.full() {
+        return repository.stat(&digest)?.map(|_| digest).ok_or_else(missing);
+    }
+    let mut found = Vec::new();
+    for blob in repository.iter() {
+        let (digest, _) = blob?;
+        if partial.expands_to(&digest) {
+            found.push(digest);
+        }
+    }
+    match found.as_slice() {
+        [] => Err(missing()),
+        [digest] => Ok(*digest),
+        many => Err(Exit::failed(format!("{text} is ambiguous: {} objects begin so", many.len()))),
+    }
+}

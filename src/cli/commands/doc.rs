@@ -1,0 +1,29 @@
+//! `reflow doc`
+
+use lang::doc::ModuleDoc;
+use lang::system;
+
+use super::{answer, session};
+use crate::arguments::DocFlags;
+use crate::exit::Exit;
+
+pub(super) fn run(flags: &DocFlags) -> Result<(), Exit> {
+    let Some(path) = &flags.path else {
+        let names: String = system::NAMES.iter().map(|name| format!("\t$/{name}\n")).collect();
+        return answer(format!("Reflow's system modules are:\n{names}"));
+    };
+    let session = session();
+    let doc = match path.strip_prefix("$/") {
+        Some(name) => {
+            let module =
+                session.system_module(name).ok_or_else(|| Exit::failed(format!("no system module named {name}")))?;
+            ModuleDoc::of_system(&module)
+        }
+        None => {
+            let (module, diagnostics) = session.load(path);
+            let module = module.ok_or_else(|| Exit::of_diagnostics(&diagnostics))?;
+            ModuleDoc::of_module(&module)
+        }
+    };
+    answer(doc.render())
+}

@@ -1,0 +1,50 @@
+//! `reflow eval`
+
+use flow::Graph;
+use flow::graph::Config as GraphConfig;
+use lang::eval::force;
+use types::Value;
+use types::print::print;
+
+use super::{answer, session};
+use crate::arguments::{EvalFlags, Global};
+use crate::exit::Exit;
+use crate::machinery::Machinery;
+use crate::{display, interrupt, terminal};
+
+pub(super) fn run(global: &Global, flags: &EvalFlags) -> Result<(), Exit> {
+    let session = session();
+    let (expr, diagnostics) = session.check_expr(&flags.expr);
+    let expr = expr.ok_or_else(|| Exit::of_diagnostics(&diagnostics))?;
+    if flags.ty {
+        return answer(format!("{}\n", expr.ty()));
+    }
+    let mut graph = Graph::new(GraphConfig { universe: global.universe.clone(), hash_v1: false });
+    let value = session.eval_expr(&mut graph, &expr)?;
+    if flags.digest {
+        let digest = match &value {
+            Value::Flow(flow) => flow.digest,
+            known => types::digest::value_digest(known, expr.ty()),
+        };
+        return answer(format!("{digest}\n"));
+    }
+    let forced = force(&mut graph, &"".into(), value, expr.ty())?;
+    let value = match &forced {
+        Value::Flow(flow) => {
+            let root = graph.id_of(flow);
+            let home = flags.place.home()?;
+            let machinery = Machinery::open(&home, flags.executor)?;
+            machinery.notices.iter().for_each(|notice| terminal::say(&format!("reflow: {notice}")));
+            let cancel = interrupt::token(machinery.runtime.handle());
+            let mut config = machinery.config(crate::random::digest()?)?;
+            config.cache = super::run::cache_mode(global);
+            config.cancel = cancel;
+            let mut display = display::Display::new(global.log, None);
+            let outcome = engine::evaluate(&mut graph, root, config, &mut |event| display.on(event));
+            display.close();
+            outcome.value.map_err(|failures| display::report_failures(&mut display, &failures, &[]))?
+        }
+        known => known.clone(),
+    };
+    answer(format!("{}\n", print(&value, expr.ty())))
+}

@@ -1,0 +1,171 @@
+//! What a person sees of a run: log lines on standard error, live status on a terminal, the run's log
+//! file, the summary, and what went wrong (CLI spec §6).
+
+mod failures;
+mod status;
+mod table;
+
+use std::time::Duration;
+
+use base::units;
+use engine::job::ExecEnd;
+use engine::{Event, Step, Summary};
+
+use crate::arguments::LogLevel;
+use crate::exit::Exit;
+use crate::run_files::{Level, RunFiles, RunState};
+use crate::terminal;
+pub(crate) use failures::report_failures;
+use status::Status;
+
+/// Listens to a run.
+pub(crate) struct Display {
+    level: LogLevel,
+    files: Option<RunFiles>,
+    status: Option<Status>,
+}
+
+impl Display {
+    /// A display that logs at `level`, and everything to the run's log file if there is one.
+    pub(crate) fn new(level: LogLevel, files: Option<RunFiles>) -> Self {
+        let live = terminal::is_interactive() && matches!(level, LogLevel::Error | LogLevel::Info);
+        Self { level, files, status: live.then(Status::new) }
+    }
+
+    /// Writes a record.
+    pub(crate) fn log(&mut self, level: Level, text: &str) {
+        if let Some(files) = &mut self.files {
+            files.record(level, text);
+        }
+        let shown = match self.level {
+            LogLevel::Off => false,
+            LogLevel::Error => level <= Level::Error,
+            LogLevel::Info => level <= Level::Info,
+            LogLevel::Debug => true,
+        };
+        if !shown {
+            return;
+        }
+        let line = match self.level {
+            LogLevel::Debug => format!("{} {text}", jiff::Zoned::now().strftime("%Y/%m/%d %H:%M:%S")),
+            _ => format!("reflow: {text}"),
+        };
+        match &self.status {
+            Some(status) => status.say(&line),
+            None => terminal::say(&line),
+        }
+    }
+
+    pub(crate) fn write_state(&self, state: &RunState) -> Result<(), Exit> {
+        match &self.files {
+            Some(files) => Ok(files.write_state(state)?),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes the live status away.
+    pub(crate) fn close(&mut self) {
+        if let Some(status) = self.status.take() {
+            status.close();
+        }
+    }
+
+    /// Shows an event.
+    pub(crate) fn on(&mut self, event: &Event<'_>) {
+        if let Some(status) = &mut self.status {
+            status.on(event);
+        }
+        match event {
+            Event::Cached { step, fileset, .. } => {
+                self.step("(<-) ", step, "ok", &format!("0s {}", units::data_size(fileset.size())));
+            }
+            Event::ExecQueued { step, cause, resources } => {
+                let text =
+                    format!("{} {}: {}, waits for {resources}", step.ident(), step.digest().short(), cause.text());
+                self.log(Level::Debug, &text);
+            }
+            Event::ExecSubmitted { step, attempt, .. } => {
+                if *attempt == 0 {
+                    self.step(" ->  ", step, "exec", &step.summary());
+                }
+            }
+            Event::TransferStarted { step } => self.step(" ->  ", step, "run", &step.summary()),
+            Event::ExecElsewhere { step } => {
+                let text = format!(
+                    "{} {}: another process runs this; waiting for its result",
+                    step.ident(),
+                    step.digest().short()
+                );
+                self.log(Level::Info, &text);
+            }
+            Event::ImagePulling { step, image } => {
+                self.log(Level::Info, &format!("{} {}: fetching image {image}", step.ident(), step.digest().short()));
+            }
+            Event::ExecRetried { step, attempt, reason, error, resources } => {
+                let text = format!(
+                    "flow {}: retryTask (reason: {}): re-submitting task with {resources} ({attempt}/3) due to error: {error}",
+                    step.digest().short(),
+                    reason.name()
+                );
+                self.log(Level::Info, &text);
+            }
+            Event::ExecEnded { step, end, .. } => self.ended(step, end),
+            Event::Interned { step, fileset, elapsed } | Event::Externed { step, fileset, elapsed } => {
+                self.step(" <-  ", step, "ok", &format!("{} {}", seconds(*elapsed), units::data_size(fileset.size())));
+            }
+            Event::LookupFailed { nodes, error } => {
+                self.log(
+                    Level::Error,
+                    &format!("looking up {nodes} results failed, they count as not cached: {error}"),
+                );
+            }
+            Event::NodeFailed(failure) => self.failed(failure),
+            _ => {}
+        }
+    }
+
+    fn ended(&mut self, step: &Step<'_>, end: &ExecEnd) {
+        match end {
+            ExecEnd::Ran { report, durable, .. } => {
+                if let (Ok(collected), Ok(())) = (&report.outcome, durable) {
+                    let size = units::data_size(collected.fileset.size());
+                    self.step(" <-  ", step, "ok", &format!("{} {size}", seconds(report.usage.wall)));
+                    for note in &collected.notes {
+                        self.log(Level::Info, &format!("{}: {note}", step.ident()));
+                    }
+                }
+            }
+            ExecEnd::Cached(hit) => {
+                self.step("(<-) ", step, "ok", &format!("0s {}", units::data_size(hit.fileset.size())));
+            }
+            ExecEnd::Elsewhere | ExecEnd::Broken(_) => {}
+        }
+    }
+
+    fn failed(&mut self, failure: &engine::Failure) {
+        let place = failure.place.as_ref().map(|place| format!("\n\t{place}")).unwrap_or_default();
+        let line = line(" <-  ", &failure.ident, &failure.digest.short(), "err", failure.op, "");
+        self.log(Level::Error, &format!("{}\n\terror {}{place}", line.trim_end(), failure.error));
+    }
+
+    fn step(&mut self, arrow: &str, step: &Step<'_>, state: &str, detail: &str) {
+        let line = line(arrow, step.ident(), &step.digest().short(), state, step.op_name(), detail);
+        self.log(Level::Info, &line);
+    }
+
+    /// The table of what ran, by ident.
+    pub(crate) fn summary(&mut self, summary: &Summary, nodes: usize, elapsed: f64) {
+        if let Some(text) = table::summary(summary, nodes, elapsed) {
+            self.log(Level::Info, &text);
+        }
+    }
+}
+
+/// The line of a node (CLI spec §6.2 *Task lines*).
+fn line(arrow: &str, ident: &str, digest: &str, state: &str, op: &str, detail: &str) -> String {
+    format!("{arrow}{ident:<12} {digest} {state:<4} {op:>6} {detail}")
+}
+
+fn seconds(time: Duration) -> String {
+    units::duration(time)
+}

@@ -1,0 +1,100 @@
+//! What went wrong, with everything a person needs to look into it.
+
+use base::Kind;
+use base::units;
+use engine::failure::LogTail;
+use engine::{Failure, Failures};
+
+use super::Display;
+use crate::exit::Exit;
+use crate::run_files::Level;
+
+/// Says how a run failed; the exit tells its code. `again` are the words that repeat the run.
+pub(crate) fn report_failures(display: &mut Display, failures: &Failures, again: &[String]) -> Exit {
+    for failure in failures.nodes() {
+        display.log(Level::Error, &details(failure));
+    }
+    display.log(Level::Error, &summary(failures, again));
+    match failures.kind() {
+        Kind::Canceled => Exit::Failed(None),
+        // Met before anything of it ran: not the program's evaluation, but what it asks for.
+        _ if failures.nodes().iter().all(is_image_failure) && !failures.nodes().is_empty() => Exit::Failed(None),
+        _ if failures.is_restartable() => Exit::Restartable,
+        _ => Exit::Evaluation,
+    }
+}
+
+/// Whether an exec did not come to run because its image could not be had.
+fn is_image_failure(failure: &Failure) -> bool {
+    failure.op == "exec" && failure.exec.is_none()
+}
+
+fn summary(failures: &Failures, again: &[String]) -> String {
+    let count = match failures.nodes().len() {
+        0 => failures.error().to_string(),
+        1 => "1 step failed".to_owned(),
+        many => format!("{many} steps failed"),
+    };
+    if again.is_empty() {
+        return count;
+    }
+    let words: Vec<String> = again.iter().map(|word| shell_word(word)).collect();
+    format!("{count}; what has completed is kept. To go on from there, run again:\n\t{}", words.join(" "))
+}
+
+/// A word as a shell takes it.
+fn shell_word(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@+%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+fn details(failure: &Failure) -> String {
+    let name = if failure.ident.is_empty() { failure.op } else { &failure.ident };
+    let place = failure.place.as_ref().map(|place| format!(" {place}")).unwrap_or_default();
+    let mut text = format!("{name} {}{place}: {}", failure.digest.short(), failure.error);
+    let Some(exec) = &failure.exec else { return text };
+    let mut line = |indent: &str, words: &str| {
+        text.push_str("\n\t");
+        text.push_str(indent);
+        text.push_str(words);
+    };
+    line("", &format!("image: {}", exec.image));
+    line("", "command:");
+    for words in exec.command.lines() {
+        line("    ", words);
+    }
+    if !exec.inputs.is_empty() {
+        line("", "where:");
+        for (name, fileset) in &exec.inputs {
+            line("    ", &format!("{name} = {}", fileset.short()));
+        }
+    }
+    line("", &format!("resources: {}", exec.resources));
+    if exec.attempts > 1 {
+        line("", &format!("tried {} times", exec.attempts));
+    }
+    if let Some(run) = &exec.run {
+        let status = run.status.map_or("none".to_owned(), |status| status.to_string());
+        line("", &format!("exit status: {status} after {:.1}s", run.wall.as_secs_f64()));
+        for (name, tail) in [("stdout", &run.stdout), ("stderr", &run.stderr)] {
+            stream(&mut line, name, tail);
+        }
+        line("", &format!("the command as it ran: {}", run.script.display()));
+    }
+    text
+}
+
+fn stream(line: &mut impl FnMut(&str, &str), name: &str, tail: &LogTail) {
+    if tail.size == 0 {
+        line("", &format!("{name}: empty"));
+        return;
+    }
+    let whole = if tail.cut { ", the last lines of it" } else { "" };
+    line("", &format!("{name}: {} in {}{whole}:", units::data_size(tail.size), tail.path.display()));
+    for words in &tail.lines {
+        line("    ", words);
+    }
+}

@@ -1,0 +1,69 @@
+//! How a command ends: its exit code and its last words (CLI spec §4).
+
+use std::process::ExitCode;
+
+use base::Error;
+use syntax::diagnostic::Diagnostic;
+
+use crate::terminal;
+
+/// How a command ended.
+#[derive(Debug)]
+pub(crate) enum Exit {
+    /// 0.
+    Success,
+    /// 1, with what went wrong; everything may have been said already.
+    Failed(Option<String>),
+    /// 2, with what was wrong with the words.
+    Usage(String),
+    /// 10: gave up on something that may pass. It has been said.
+    Restartable,
+    /// 11: the program's evaluation failed. It has been said.
+    Evaluation,
+}
+
+impl Exit {
+    /// Exit 1 with these words.
+    pub(crate) fn failed(message: impl std::fmt::Display) -> Self {
+        Self::Failed(Some(message.to_string()))
+    }
+
+    /// Exit 1 after the diagnostics have been shown.
+    pub(crate) fn of_diagnostics(diagnostics: &[Diagnostic]) -> Self {
+        terminal::show_diagnostics(diagnostics);
+        Self::Failed(None)
+    }
+
+    /// Says the last words and yields the code.
+    pub(crate) fn report(self) -> ExitCode {
+        match self {
+            Self::Success => ExitCode::SUCCESS,
+            Self::Failed(message) => {
+                if let Some(message) = message {
+                    terminal::say(&message);
+                }
+                ExitCode::from(1)
+            }
+            Self::Usage(message) => {
+                terminal::say(&message);
+                ExitCode::from(2)
+            }
+            Self::Restartable => ExitCode::from(10),
+            Self::Evaluation => ExitCode::from(11),
+        }
+    }
+
+    /// Puts the command's name in front of the last words.
+    pub(crate) fn named(self, command: &str) -> Self {
+        match self {
+            Self::Failed(Some(message)) => Self::Failed(Some(format!("reflow {command}: {message}"))),
+            other => other,
+        }
+    }
+}
+
+impl From<Error> for Exit {
+    fn from(error: Error) -> Self {
+        Self::failed(error)
+    }
+}

@@ -1,0 +1,101 @@
+//! The parts that a run works with: the store, the executor, the threads, as the flags ask for them.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use exec::Executor;
+use exec::docker::{DockerExecutor, DockerOptions, Endpoint};
+use exec::process::{ProcessExecutor, ProcessOptions};
+use store::LocalStore;
+use tokio::runtime::Runtime;
+
+use crate::exit::Exit;
+
+/// Which executor runs commands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum ExecutorChoice {
+    /// Docker if its engine answers, else host programs.
+    Auto,
+    /// Containers.
+    Docker,
+    /// Programs of this machine.
+    Process,
+}
+
+/// What a run works with.
+pub(crate) struct Machinery {
+    pub(crate) store: LocalStore,
+    pub(crate) executor: Arc<dyn Executor>,
+    /// Lines for the user about the executor.
+    pub(crate) notices: Vec<String>,
+    pub(crate) runtime: Runtime,
+}
+
+impl Machinery {
+    /// Opens the state folder and the executor.
+    pub(crate) fn open(home: &Path, choice: ExecutorChoice) -> Result<Self, Exit> {
+        let store = LocalStore::open(home)?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .worker_threads(std::thread::available_parallelism().map_or(2, std::num::NonZero::get))
+            .build()
+            .map_err(|error| Exit::failed(format!("cannot start threads: {error}")))?;
+        let mut notices = Vec::new();
+        let executor = runtime.block_on(open_executor(home, &store, choice, &mut notices))?;
+        notices.extend(executor.notice());
+        Ok(Self { store, executor, notices, runtime })
+    }
+}
+
+async fn open_executor(
+    home: &Path,
+    store: &LocalStore,
+    choice: ExecutorChoice,
+    notices: &mut Vec<String>,
+) -> Result<Arc<dyn Executor>, Exit> {
+    let endpoint = Endpoint::new(std::env::var("DOCKER_HOST").ok().as_deref());
+    if choice != ExecutorChoice::Process {
+        if choice == ExecutorChoice::Docker || endpoint.may_answer() {
+            match docker(home, store, endpoint).await {
+                Ok(executor) => return Ok(executor),
+                Err(exit) if choice == ExecutorChoice::Docker => return Err(exit),
+                Err(_) => {}
+            }
+        }
+        notices
+            .push("no Docker engine answers: commands run with this machine's programs (-executor process)".to_owned());
+    }
+    let options = ProcessOptions {
+        state: home.to_owned(),
+        repository: store.repository.clone(),
+        launcher: PathBuf::from("/proc/self/exe"),
+        path: std::env::var("PATH").unwrap_or_else(|_| "/usr/local/bin:/usr/bin:/bin".to_owned()),
+        credentials: None,
+    };
+    let executor = ProcessExecutor::open(options).await?;
+    executor.remove_leftovers().await?;
+    Ok(Arc::new(executor))
+}
+
+async fn docker(home: &Path, store: &LocalStore, endpoint: Endpoint) -> Result<Arc<dyn Executor>, Exit> {
+    const PULL_RETRIES: usize = 5;
+    let options = DockerOptions {
+        state: home.to_owned(),
+        repository: store.repository.clone(),
+        endpoint,
+        credentials: None,
+        pull_retries: PULL_RETRIES,
+    };
+    let executor = DockerExecutor::connect(options).await?;
+    executor.remove_leftovers().await?;
+    Ok(Arc::new(executor))
+}
+
+impl Machinery {
+    /// The engine's configuration for a run.
+    pub(crate) fn config(&self, run: base::Digest) -> Result<engine::Config, Exit> {
+        let here = std::env::current_dir().map_err(|error| Exit::failed(format!("the working directory: {error}")))?;
+        let (store, executor) = (self.store.clone(), self.executor.clone());
+        Ok(engine::Config::new(store, executor, self.runtime.handle().clone(), run, here))
+    }
+}

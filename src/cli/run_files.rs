@@ -1,0 +1,103 @@
+//! The files of a run: its state as JSON and its log (CLI spec §5).
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use base::{Digest, Error, Kind};
+use jiff::Timestamp;
+use serde::Serialize;
+
+/// The files of one run.
+pub(crate) struct RunFiles {
+    state: PathBuf,
+    log: PathBuf,
+    log_file: File,
+}
+
+/// The severity of a record in the log.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Level {
+    Error,
+    Info,
+    Debug,
+}
+
+/// The run's state, in the field order of the spec.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct RunState {
+    #[serde(rename = "ID")]
+    pub(crate) id: Digest,
+    pub(crate) program: String,
+    pub(crate) params: std::collections::BTreeMap<String, String>,
+    pub(crate) args: Vec<String>,
+    pub(crate) phase: u8,
+    pub(crate) result: String,
+    pub(crate) err: Option<RunError>,
+    pub(crate) attempt_number: u32,
+    pub(crate) last_try: Timestamp,
+    pub(crate) created: Timestamp,
+    pub(crate) completion: Option<Timestamp>,
+    pub(crate) total_resources: Option<()>,
+}
+
+/// An error in the run's state.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct RunError {
+    pub(crate) kind: &'static str,
+    pub(crate) error: String,
+}
+
+impl RunFiles {
+    /// Makes the files of a run below `home`.
+    pub(crate) fn create(home: &Path, id: &Digest) -> Result<Self, Error> {
+        let folder = home.join("runs");
+        fs::create_dir_all(&folder).map_err(|error| at(&folder, &error))?;
+        let base = folder.join(id.hex());
+        let log = base.with_extension("runlog");
+        let log_file = File::create(&log).map_err(|error| at(&log, &error))?;
+        let lock = base.with_extension("lock");
+        File::create(&lock).map_err(|error| at(&lock, &error))?;
+        Ok(Self { state: base.with_extension("json"), log, log_file })
+    }
+
+    /// The path of the log.
+    pub(crate) fn log_path(&self) -> &Path {
+        &self.log
+    }
+
+    /// Replaces the state, keeping the one before it beside it.
+    pub(crate) fn write_state(&self, state: &RunState) -> Result<(), Error> {
+        let here = |error: &std::io::Error| at(&self.state, error);
+        let folder = self.state.parent().unwrap_or(Path::new("."));
+        let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|error| here(&error))?;
+        let mut line = serde_json::to_vec(state).map_err(|error| Error::new(Kind::Other, error.to_string()))?;
+        line.push(b'\n');
+        file.write_all(&line).and_then(|()| file.as_file().sync_all()).map_err(|error| here(&error))?;
+        let before = self.state.with_extension("bak");
+        if self.state.exists() {
+            let _ = fs::remove_file(&before);
+            fs::hard_link(&self.state, &before).map_err(|error| here(&error))?;
+        }
+        file.persist(&self.state).map_err(|error| here(&error.error))?;
+        Ok(())
+    }
+
+    /// Appends a record to the log. A log that cannot be written does not stop a run.
+    pub(crate) fn record(&mut self, level: Level, text: &str) {
+        let level = match level {
+            Level::Error => "ERROR",
+            Level::Info => "INFO",
+            Level::Debug => "DEBUG",
+        };
+        let time = jiff::Zoned::now().strftime("%Y/%m/%d %H:%M:%S").to_string();
+        let _ = writeln!(self.log_file, "{time} [{level}] {text}");
+    }
+}
+
+fn at(path: &Path, error: &std::io::Error) -> Error {
+    let kind = Error::from(std::io::Error::from(error.kind())).kind();
+    Error::new(kind, format!("{}: {error}", path.display()))
+}
