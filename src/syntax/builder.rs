@@ -4,19 +4,23 @@
 //! distinct name), the documentation by token, and the diagnostics. Its methods are the single calls of
 //! the actions in the grammar, one file for each part of the tree.
 
+#![expect(clippy::boxed_local, reason = "each reduction moves its values, so large parts travel boxed")]
+
+mod chain;
 mod declaration;
 mod expression;
 mod types;
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
+use std::ops::Deref;
 use std::rc::Rc;
 
 use crate::ast::{Ident, Name, Span};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::layer::Docs;
 
-pub(crate) use expression::Continuation;
+pub(crate) use chain::Chain;
 pub(crate) use types::TypeArg;
 
 /// The state shared by the actions of one parse.
@@ -82,6 +86,14 @@ pub(crate) fn extend<T>(mut items: Vec<T>, more: Vec<T>) -> Vec<T> {
     items.extend(more);
     items
 }
+
+/// Two parts as one, boxed.
+pub(crate) fn pair<A, B>(first: A, second: B) -> Box<(A, B)> {
+    Box::new((first, second))
+}
+
+/// What a boxed part is.
+pub(crate) type Inner<Part> = <Part as Deref>::Target;
 
 /// Hashes names: they are short and come from one program, so mixing by multiplication is enough.
 #[derive(Default)]

@@ -7,6 +7,7 @@
 pub mod ast;
 pub mod diagnostic;
 pub mod nesting;
+pub mod render;
 
 mod layer;
 mod lexer;
@@ -17,12 +18,25 @@ mod token;
 mod builder;
 mod parse;
 
+mod bracket;
+mod fault;
+mod hint;
+mod recovery;
+
 mod message;
 
 pub use parse::{parse, parse_expr};
 
 lalrpop_util::lalrpop_mod!(
-    #[allow(missing_docs, unreachable_pub, unused, clippy::all, reason = "generated from grammar/reflow.lalrpop")]
+    #[allow(
+        missing_docs,
+        unreachable_pub,
+        unused,
+        clippy::all,
+        clippy::panic,
+        clippy::unwrap_used,
+        reason = "generated from grammar/reflow.lalrpop"
+    )]
     grammar,
     "/reflow.rs"
 );

@@ -1,7 +1,7 @@
 //! Types and patterns (language spec §2.2, §2.3).
 
 use crate::ast::{Field, FuncParam, Ident, Pattern, PatternKind, Span, Type, TypeKind, Variant};
-use crate::builder::{Builder, token_span};
+use crate::builder::{Builder, pair, token_span};
 use crate::message::grammar;
 
 /// An item of a flat list of types: one type, or a name and its type.
@@ -73,13 +73,13 @@ impl Builder<'_> {
     }
 
     /// `#A`, `#A(T)` in a type.
-    pub(crate) fn type_variant(&mut self, tag: Ident, payload: Option<Type>) -> Variant {
-        Variant { tag, payload }
+    pub(crate) fn type_variant(&mut self, tag: Ident, payload: Option<Type>) -> Box<Variant> {
+        Box::new(Variant { tag, payload })
     }
 
     /// An item of a list of types.
-    pub(crate) fn type_arg(&mut self, first: Type, second: Option<Type>) -> TypeArg {
-        TypeArg { first, second }
+    pub(crate) fn type_arg(&mut self, first: Type, second: Option<Type>) -> Box<TypeArg> {
+        Box::new(TypeArg { first, second })
     }
 
     /// Resolves a flat list of types: each `n T` gives its type to the names pending before it; without
@@ -157,9 +157,9 @@ impl Builder<'_> {
     }
 
     /// `{a}` for `{a: a}` in a pattern.
-    pub(crate) fn short_field_pattern(&mut self, name: Ident) -> (Ident, Pattern) {
+    pub(crate) fn short_field_pattern(&mut self, name: Ident) -> Box<(Ident, Pattern)> {
         let pattern = self.bind(name.clone());
-        (name, pattern)
+        pair(name, pattern)
     }
 
     /// `#T`, `#T(p)`

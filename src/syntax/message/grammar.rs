@@ -3,7 +3,8 @@
 use std::rc::Rc;
 
 use crate::ast::Span;
-use crate::diagnostic::{Diagnostic, Source};
+use crate::diagnostic::{Code, Diagnostic, Source};
+use crate::token::Token;
 
 /// A token that the grammar has no place for; both texts are for people.
 pub(crate) fn unexpected(source: &Rc<Source>, span: Span, found: &str, expected: &[String]) -> Diagnostic {
@@ -18,6 +19,9 @@ pub(crate) fn unexpected(source: &Rc<Source>, span: Span, found: &str, expected:
     }
     Diagnostic::error(20, source, span, message)
 }
+
+/// The code of [`unterminated_interpolation`].
+pub(crate) const UNTERMINATED_INTERPOLATION: Code = Code(21);
 
 /// `{{` without `}}`.
 pub(crate) fn unterminated_interpolation(source: &Rc<Source>, span: Span) -> Diagnostic {
@@ -54,16 +58,13 @@ pub(crate) fn non_simple_argument(source: &Rc<Source>, span: Span) -> Diagnostic
     Diagnostic::error(26, source, span, "non-simple argument name").help("a name has no dots")
 }
 
-/// A parameter below a declaration.
-pub(crate) fn late_parameter(source: &Rc<Source>, span: Span, found: &str) -> Diagnostic {
-    Diagnostic::error(20, source, span, format!("syntax error: unexpected {found}"))
-        .help("all parameters precede all declarations")
-}
-
-/// A tree of too many levels.
-pub(crate) fn nested_too_deeply(source: &Rc<Source>, span: Span, limit: usize) -> Diagnostic {
-    Diagnostic::error(27, source, span, format!("nested too deeply: more than {limit} levels"))
-        .help("give inner parts names of their own; a long chain of operators counts one level for each")
+/// A parameter below a declaration, a second semicolon after one, `keyspace` below the first line.
+pub(crate) fn misplaced(source: &Rc<Source>, span: Span, token: Token, found: &str) -> Diagnostic {
+    unexpected(source, span, found, &[]).help(match token {
+        Token::Param => "all parameters precede all declarations",
+        Token::Keyspace => "`keyspace` comes first in a module",
+        _ => "after a declaration one `;` or line feed is enough",
+    })
 }
 
 /// A text whose places do not fit into 32 bits.

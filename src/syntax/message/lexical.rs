@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use crate::ast::Span;
-use crate::diagnostic::{Diagnostic, Source};
+use crate::diagnostic::{Code, Diagnostic, Source};
 
 /// A NUL inside a literal, comment or template.
 pub(crate) fn illegal_nul(source: &Rc<Source>, span: Span) -> Diagnostic {
@@ -33,6 +33,9 @@ pub(crate) fn comment_not_terminated(source: &Rc<Source>, span: Span) -> Diagnos
         .labelled("everything from here on is comment")
         .help("close it with `*/`; comments do not nest")
 }
+
+/// The code of literals that do not end.
+pub(crate) const LITERAL_NOT_TERMINATED: Code = Code(6);
 
 /// A string or character without its closing quote.
 pub(crate) fn literal_not_terminated(source: &Rc<Source>, span: Span) -> Diagnostic {
