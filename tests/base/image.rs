@@ -1,5 +1,5 @@
 use base::Digest;
-use base::image::{ImageName, Qualified};
+use base::image::{DEFAULT_HOST, ImageName, Qualified};
 use proptest::prelude::*;
 
 #[test]
@@ -23,12 +23,13 @@ fn qualifiers_are_stripped_wherever_they_stand() {
 #[test]
 fn canonical_names() {
     let pinned = format!("tools/bwa:v1@{}", Digest::of("m"));
+    let short_host = format!("{}/biocontainers/bwa", DEFAULT_HOST.strip_prefix("index.").unwrap());
     let cases = [
         ("ubuntu", "index.docker.io/library/ubuntu", "latest"),
         ("ubuntu:22.04", "index.docker.io/library/ubuntu", "22.04"),
         ("biocontainers/bwa:v1", "index.docker.io/biocontainers/bwa", "v1"),
         ("index.docker.io/ubuntu", "index.docker.io/library/ubuntu", "latest"),
-        ("docker.io/biocontainers/bwa", "index.docker.io/biocontainers/bwa", "latest"),
+        (&*short_host, "index.docker.io/biocontainers/bwa", "latest"),
         ("1234.dkr.ecr.us-west-2.amazonaws.com/x", "1234.dkr.ecr.us-west-2.amazonaws.com/x", "latest"),
         ("1234.dkr.ecr.us-west-2.amazonaws.com/a/b:t", "1234.dkr.ecr.us-west-2.amazonaws.com/a/b", "t"),
         ("localhost/x", "localhost/x", "latest"),

@@ -16,8 +16,7 @@ impl Fileset {
 
     /// The same tree with `added` merged into the assertions of every file.
     ///
-    /// Files with equal assertions share the merged set, so that the cost does not grow with the number
-    /// of files.
+    /// Files with equal assertions share the merged set. On a conflict nothing is changed.
     pub fn add_assertions(&self, added: &Assertions) -> Result<Fileset, Conflict> {
         if added.is_empty() {
             return Ok(self.clone());
