@@ -1,1 +1,12 @@
-//! Tests of the `engine` crate through its public face.
+//! Tests of the engine's loop: jobs are answered by hand or by a made-up world, in any order.
+
+extern crate reflow_engine as engine;
+
+mod admission;
+mod caching;
+mod failing;
+mod interrupting;
+mod order;
+mod scale;
+mod steps;
+mod world;

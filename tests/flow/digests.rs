@@ -21,8 +21,11 @@ fn check(rows: &[(&str, Digest, &str)]) {
     }
 }
 
-fn asserted(entries: &[(&str, &str, &[(&str, &str)])]) -> Assertions {
-    let entry = |(subject, namespace, properties): &(&str, &str, &[(&str, &str)])| {
+/// Subject, namespace, properties.
+type Entry<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)]);
+
+fn asserted(entries: &[Entry<'_>]) -> Assertions {
+    let entry = |(subject, namespace, properties): &Entry<'_>| {
         let key = Key { namespace: (*namespace).to_owned(), subject: (*subject).to_owned() };
         let properties: BTreeMap<_, _> =
             properties.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();

@@ -1,0 +1,135 @@
+//! The loop: from a graph to a value.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use base::Digest;
+use exec::{CancelToken, Executor, Pool};
+use flow::{FlowId, Graph};
+use store::LocalStore;
+use tokio::runtime::Handle;
+
+use crate::attempt::RetryPolicy;
+use crate::event::Event;
+use crate::local_files::LocalFiles;
+use crate::reduce::{CacheMode, Invalidate, Reducer, Settings};
+use crate::source::Sources;
+use crate::workers::{Tools, Workers};
+
+pub use crate::reduce::Outcome;
+
+/// What a run works with, and how.
+pub struct Config {
+    /// Cache, repository, history.
+    pub store: LocalStore,
+    /// What runs commands. Its repository must be that of the store.
+    pub executor: Arc<dyn Executor>,
+    /// The room for commands; usually all that the executor has. Runs that share it may run side by side.
+    pub pool: Pool,
+    /// Where files come from and go to.
+    pub sources: Sources,
+    /// Whose threads do the slow work.
+    pub runtime: Handle,
+    /// The run's identity, for the history.
+    pub run: Digest,
+    /// `key=value` labels of the run, which its results carry.
+    pub labels: Vec<String>,
+    /// Use of the cache.
+    pub cache: CacheMode,
+    /// Idents of nodes that are not taken from the cache.
+    pub invalidate: Option<Invalidate>,
+    /// Whether a cached result with an empty part counts as none.
+    pub recompute_empty: bool,
+    /// When a failed exec is tried again.
+    pub retry: RetryPolicy,
+    /// Stops the run.
+    pub cancel: CancelToken,
+    /// How often [`Event::Progress`] comes.
+    pub progress_every: Duration,
+}
+
+impl Config {
+    /// A run with the usual settings that can reach local files, relative ones below
+    /// `working_directory`.
+    pub fn new(
+        store: LocalStore,
+        executor: Arc<dyn Executor>,
+        runtime: Handle,
+        run: Digest,
+        working_directory: impl Into<PathBuf>,
+    ) -> Self {
+        Self {
+            sources: Sources::new().with(LocalFiles::new(store.clone(), working_directory)),
+            pool: Pool::new(executor.capacity()),
+            store,
+            executor,
+            runtime,
+            run,
+            labels: Vec::new(),
+            cache: CacheMode::default(),
+            invalidate: None,
+            recompute_empty: false,
+            retry: RetryPolicy::default(),
+            cancel: CancelToken::never(),
+            progress_every: Duration::from_secs(1),
+        }
+    }
+}
+
+/// Local steps taken before completions are looked at again.
+const STEPS: usize = 4096;
+/// Completions taken in before what they made possible is begun.
+const COMPLETIONS: usize = 1024;
+/// The longest sleep; room in a shared pool may come free without a completion.
+const NAP: Duration = Duration::from_millis(250);
+
+/// Reduces `root` to a value and tells `events` about it. Adds nodes to the graph where continuations
+/// say so.
+///
+/// Blocks until everything that was asked for is over, also after a failure; not to be called on a
+/// thread of the runtime. What is announced as done is durable.
+pub fn evaluate(graph: &mut Graph, root: FlowId, config: Config, events: &mut dyn FnMut(&Event<'_>)) -> Outcome {
+    let settings = Settings {
+        cache: config.cache,
+        invalidate: config.invalidate,
+        recompute_empty: config.recompute_empty,
+        retry: config.retry,
+        salt: config.executor.salt(),
+        pool: config.pool,
+    };
+    let tools = Tools {
+        store: config.store,
+        executor: config.executor,
+        sources: config.sources,
+        run: config.run,
+        labels: config.labels,
+        cancel: config.cancel,
+    };
+    let (sender, completions) = mpsc::channel();
+    let workers = Workers::new(tools, config.runtime, sender);
+    let mut reducer = Reducer::new(graph, root, settings, events);
+    let mut last_report = Instant::now();
+    loop {
+        let more = reducer.advance(STEPS);
+        reducer.take_jobs().into_iter().for_each(|job| workers.dispatch(job));
+        if reducer.is_over() {
+            break;
+        }
+        if !more {
+            match completions.recv_timeout(NAP.min(config.progress_every)) {
+                Ok(completion) => reducer.complete(completion),
+                Err(RecvTimeoutError::Timeout) => {}
+                // The workers hold a sender.
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        completions.try_iter().take(COMPLETIONS).for_each(|completion| reducer.complete(completion));
+        if last_report.elapsed() >= config.progress_every {
+            reducer.report_progress();
+            last_report = Instant::now();
+        }
+    }
+    reducer.finish()
+}

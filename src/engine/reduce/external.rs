@@ -1,0 +1,297 @@
+//! The way of an exec: image, key, lookup, room, run.
+
+use std::rc::Rc;
+
+use base::image::Qualified;
+use base::{Digest, Error, Kind};
+use exec::ExecEvent;
+use flow::FlowId;
+use store::Hit;
+use types::Value;
+
+use super::{Image, LOOKUP_BATCH, Reducer, UNFINISHED_EXECS};
+use crate::event::{Cause, Event, Step};
+use crate::job::{ExecEnd, ExecTask, Executed, Job};
+use crate::state::{Phase, State};
+use crate::stored::Stored;
+
+impl Reducer<'_> {
+    /// Asks what an image text stands for, once in a run.
+    pub(super) fn resolve_image(&mut self, text: &Rc<str>) {
+        if !self.images.contains_key(text) {
+            self.images.insert(text.clone(), Image::Pending(Vec::new()));
+            self.job(Job::ResolveImage { text: text.to_string(), image: Qualified::parse(text).image });
+        }
+    }
+
+    pub(super) fn image_resolved(&mut self, text: &str, result: Result<String, Error>) {
+        let Some(image) = self.images.get_mut(text) else { return };
+        let Image::Pending(waiting) = image else { return };
+        let waiting = std::mem::take(waiting);
+        match result {
+            Ok(resolved) => {
+                *image = Image::Resolved(resolved.into());
+                waiting.into_iter().for_each(|id| self.make_ready(id));
+            }
+            Err(error) => {
+                // One failure for all execs of the image, in the name of the first.
+                let Some(first) = waiting.first() else {
+                    self.images.remove(text);
+                    return;
+                };
+                let error = error.during(format!("image {text}"));
+                let failure = self.note_failure(*first, error, None);
+                self.images.insert(text.into(), Image::Failed(failure));
+                waiting.into_iter().for_each(|id| self.settle(id, Err(failure)));
+            }
+        }
+    }
+
+    pub(super) fn step_exec(&mut self, id: FlowId) {
+        let text = match self.exec(id) {
+            Ok(exec) => exec.image.clone(),
+            Err(error) => return self.fail(id, error, None),
+        };
+        self.resolve_image(&text);
+        match self.images.get_mut(&text) {
+            Some(Image::Failed(failure)) => {
+                let failure = *failure;
+                self.settle(id, Err(failure));
+            }
+            Some(Image::Pending(waiting)) => {
+                waiting.push(id);
+                self.states.set(id, State::Active(Phase::Image));
+            }
+            Some(Image::Resolved(_)) | None => self.look_up_or_run(id),
+        }
+    }
+
+    fn look_up_or_run(&mut self, id: FlowId) {
+        if self.settings.cache.read && !self.is_invalidated(id) {
+            self.queue_lookup(id);
+        } else {
+            self.run_unless_known(id);
+        }
+    }
+
+    fn queue_lookup(&mut self, id: FlowId) {
+        self.states.set(id, State::Active(Phase::Lookup));
+        self.lookups.waiting.push_back(id);
+    }
+
+    /// An exec that is not looked up runs, unless another of its key does.
+    fn run_unless_known(&mut self, id: FlowId) {
+        let cause = if self.settings.cache.read { Cause::Invalidated } else { Cause::CacheOff };
+        match self.first_key(id) {
+            Ok(key) => self.lead_or_follow(id, key, cause),
+            Err(error) => self.fail(id, error, None),
+        }
+    }
+
+    /// Makes batches of lookups: full ones at once, others when nothing local is left to do.
+    pub(super) fn start_lookups(&mut self) {
+        while self.lookups.may_start() && (self.lookups.waiting.len() >= LOOKUP_BATCH || self.ready.is_empty()) {
+            let mut wanted = Vec::new();
+            while wanted.len() < LOOKUP_BATCH
+                && let Some(id) = self.lookups.waiting.pop_front()
+            {
+                match self.first_key(id) {
+                    Err(error) => self.fail(id, error, None),
+                    Ok(key) if self.follow(id, key) => {}
+                    Ok(key) => {
+                        self.states.set(id, State::Active(Phase::LookingUp));
+                        wanted.push((id, key));
+                    }
+                }
+            }
+            if !wanted.is_empty() {
+                self.lookups.out += 1;
+                self.job(Job::Lookup { wanted });
+            }
+        }
+    }
+
+    pub(super) fn looked_up(&mut self, wanted: Vec<(FlowId, Digest)>, result: Result<Vec<Option<Hit>>, Error>) {
+        self.lookups.out -= 1;
+        let (mut hits, missed) = match result {
+            Ok(hits) => (hits.into_iter(), Cause::NotCached),
+            Err(error) => {
+                (self.listener)(&Event::LookupFailed { nodes: wanted.len(), error: &error });
+                (Vec::new().into_iter(), Cause::LookupFailed)
+            }
+        };
+        for (id, key) in wanted {
+            match hits.next().flatten() {
+                Some(hit) if self.settings.recompute_empty && hit.fileset.any_empty() => {
+                    self.lead_or_follow(id, key, Cause::EmptyResult);
+                }
+                Some(hit) => self.cached(id, hit),
+                None => self.lead_or_follow(id, key, missed),
+            }
+        }
+    }
+
+    fn cached(&mut self, id: FlowId, hit: Hit) {
+        self.counts.cached += 1;
+        self.summary.add(self.graph.ident(id), true);
+        let step = Step::new(self.graph, id);
+        (self.listener)(&Event::Cached { step, key: Some(hit.key), fileset: &hit.fileset });
+        self.settle(id, Ok(Stored::of_fileset(hit.fileset)));
+    }
+
+    /// Takes the value of the first node with this key, if there is one. Keys are exact: equal keys
+    /// mean equal image, command and input contents.
+    pub(super) fn follow(&mut self, id: FlowId, key: Digest) -> bool {
+        match self.by_key.get(&key) {
+            Some(leader) if *leader != id => {
+                let leader = *leader;
+                self.forward(id, leader);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn lead_or_follow(&mut self, id: FlowId, key: Digest, cause: Cause) {
+        if !self.follow(id, key) {
+            self.by_key.insert(key, id);
+            self.queue_for_room(id, cause);
+        }
+    }
+
+    fn queue_for_room(&mut self, id: FlowId, cause: Cause) {
+        match self.exec(id).and_then(|exec| self.scheduler.room_for(&exec.resources)) {
+            Err(error) => self.fail(id, error, None),
+            Ok(room) => {
+                let step = Step::new(self.graph, id);
+                (self.listener)(&Event::ExecQueued { step, cause, resources: &room.resources });
+                self.states.set(id, State::Active(Phase::Queued));
+                self.scheduler.push(id, &room.resources);
+            }
+        }
+    }
+
+    /// Hands execs to the executor while there is room.
+    pub(super) fn admit(&mut self) {
+        while self.states.tally().executing < UNFINISHED_EXECS
+            && let Some((id, lease)) = self.scheduler.admit()
+        {
+            match self.task(id, lease.resources()) {
+                Err(error) => self.fail(id, error, None),
+                Ok(task) => {
+                    (self.listener)(&Event::ExecSubmitted {
+                        step: Step::new(self.graph, id),
+                        attempt: task.attempt,
+                        keys: &task.keys,
+                        config: &task.request.config,
+                    });
+                    self.states.set(id, State::Active(Phase::Executing));
+                    self.leases.insert(id, lease);
+                    self.job(Job::Execute(Box::new(task)));
+                }
+            }
+        }
+    }
+
+    pub(super) fn exec_event(&mut self, id: FlowId, event: ExecEvent) {
+        let step = Step::new(self.graph, id);
+        match event {
+            ExecEvent::Pulling { image } => (self.listener)(&Event::ImagePulling { step, image: &image }),
+            ExecEvent::Started { pid, container } => {
+                (self.listener)(&Event::ExecStarted { step, pid, container: container.as_deref() });
+            }
+            ExecEvent::Exited { status } => {
+                self.leases.remove(&id);
+                (self.listener)(&Event::ExecExited { step, status });
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn executed(&mut self, executed: Executed) {
+        let Executed { task, end } = executed;
+        let id = task.id;
+        self.leases.remove(&id);
+        match &end {
+            ExecEnd::Elsewhere => self.wait_elsewhere(&task),
+            ExecEnd::Cached(_) => {
+                if let ExecEnd::Cached(hit) = end {
+                    self.cached(id, hit);
+                }
+            }
+            ExecEnd::Broken(error) => self.retry_or_fail(task, &end, error),
+            ExecEnd::Ran { report, durable, .. } => match (&report.outcome, durable) {
+                (Err(error), _) => self.retry_or_fail(task, &end, error),
+                (Ok(_), Err(error)) => {
+                    let error = error.clone().during("making the result durable");
+                    self.retry_or_fail(task, &end, &error);
+                }
+                (Ok(_), Ok(())) => self.succeeded(task, end),
+            },
+        }
+    }
+
+    fn succeeded(&mut self, task: ExecTask, end: ExecEnd) {
+        let id = task.id;
+        let step = Step::new(self.graph, id);
+        (self.listener)(&Event::ExecEnded { step, config: &task.request.config, end: &end });
+        let ExecEnd::Ran { report, .. } = end else { return };
+        let Ok(collected) = report.outcome else { return };
+        self.counts.executed += 1;
+        self.summary.add_run(self.graph.ident(id), &report.usage, &task.request.config.resources);
+        self.settle(id, Ok(Stored::new(Value::Fileset(Rc::new(collected.fileset)))));
+    }
+
+    fn retry_or_fail(&mut self, task: ExecTask, end: &ExecEnd, error: &Error) {
+        let id = task.id;
+        let mut error = error.clone();
+        if error.kind() == Kind::Canceled {
+            // The executor hears of the request to stop before this loop does.
+            return self.cancel();
+        }
+        let declared = match self.exec(id).and_then(|exec| self.scheduler.room_for(&exec.resources)) {
+            Ok(room) => room.resources,
+            Err(_) => task.request.config.resources.clone(),
+        };
+        if let Some((reason, wanted)) =
+            self.settings.retry.next(&error, task.attempt, &declared, &task.request.config.resources)
+            && !self.canceled
+        {
+            match self.scheduler.room_for(&wanted) {
+                Ok(room) => {
+                    let attempt = task.attempt + 1;
+                    (self.listener)(&Event::ExecRetried {
+                        step: Step::new(self.graph, id),
+                        attempt,
+                        reason,
+                        error: &error,
+                        resources: &room.resources,
+                    });
+                    self.retries.insert(id, attempt);
+                    self.states.set(id, State::Active(Phase::Queued));
+                    return self.scheduler.push(id, &room.resources);
+                }
+                Err(exhausted) => error = exhausted.because(error),
+            }
+        }
+        let step = Step::new(self.graph, id);
+        (self.listener)(&Event::ExecEnded { step, config: &task.request.config, end });
+        self.counts.executed += u64::from(matches!(end, ExecEnd::Ran { .. }));
+        let details = self.details(task, end);
+        self.fail(id, error, details);
+    }
+
+    fn wait_elsewhere(&mut self, task: &ExecTask) {
+        let id = task.id;
+        (self.listener)(&Event::ExecElsewhere { step: Step::new(self.graph, id) });
+        self.states.set(id, State::Active(Phase::Elsewhere));
+        self.job(Job::AwaitKey { id, key: task.key() });
+    }
+
+    /// Another process is done with what an exec has waited for: its result should be in the cache.
+    pub(super) fn key_free(&mut self, id: FlowId) {
+        if !self.canceled {
+            self.look_up_or_run(id);
+        }
+    }
+}

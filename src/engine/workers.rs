@@ -1,0 +1,195 @@
+//! Those who do the jobs: on the threads of a runtime, with the store and the executor.
+//!
+//! Whatever happens to a worker, its completion comes: each carries a [`Reply`], which answers for it
+//! when it is dropped.
+
+mod execute;
+
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
+use std::time::{Duration, Instant};
+
+use base::{Digest, Error, Kind};
+use exec::{CancelToken, Executor};
+use flow::FlowId;
+use store::{Commit, LocalStore, TaskKind, TaskRecord};
+use tokio::runtime::Handle;
+
+use crate::job::{Completion, ExternTask, History, Job};
+use crate::source::Sources;
+
+/// What the jobs are done with.
+pub(crate) struct Tools {
+    pub(crate) store: LocalStore,
+    pub(crate) executor: Arc<dyn Executor>,
+    pub(crate) sources: Sources,
+    /// The run, for the history of tasks.
+    pub(crate) run: Digest,
+    /// Labels of the run, for the associations.
+    pub(crate) labels: Vec<String>,
+    pub(crate) cancel: CancelToken,
+}
+
+/// Takes jobs and sends completions.
+pub(crate) struct Workers {
+    tools: Arc<Tools>,
+    runtime: Handle,
+    completions: Sender<Completion>,
+    /// Tells the loop of a request to stop.
+    watcher: tokio::task::JoinHandle<()>,
+}
+
+impl Drop for Workers {
+    fn drop(&mut self) {
+        self.watcher.abort();
+    }
+}
+
+/// The right and duty to answer a job.
+struct Reply {
+    completions: Sender<Completion>,
+    /// What is said if nothing else is.
+    otherwise: Option<Completion>,
+}
+
+impl Reply {
+    fn send(mut self, completion: Completion) {
+        self.otherwise = None;
+        // Nobody listens once the loop has returned.
+        let _ = self.completions.send(completion);
+    }
+}
+
+impl Drop for Reply {
+    fn drop(&mut self) {
+        if let Some(completion) = self.otherwise.take() {
+            let _ = self.completions.send(completion);
+        }
+    }
+}
+
+/// Pauses between two looks at a lock that another process holds.
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+impl Workers {
+    pub(crate) fn new(tools: Tools, runtime: Handle, completions: Sender<Completion>) -> Self {
+        let cancel = tools.cancel.clone();
+        let sender = completions.clone();
+        let watcher = runtime.spawn(async move {
+            cancel.canceled().await;
+            let _ = sender.send(Completion::Canceled);
+        });
+        Self { tools: Arc::new(tools), runtime, completions, watcher }
+    }
+
+    fn reply(&self, otherwise: Completion) -> Reply {
+        Reply { completions: self.completions.clone(), otherwise: Some(otherwise) }
+    }
+
+    fn reply_for(&self, ids: impl IntoIterator<Item = FlowId>) -> Reply {
+        self.reply(Completion::Lost { ids: ids.into_iter().collect() })
+    }
+
+    /// Begins a job and returns at once.
+    pub(crate) fn dispatch(&self, job: Job) {
+        let tools = self.tools.clone();
+        match job {
+            Job::ResolveImage { text, image } => {
+                let lost = Error::new(Kind::Fatal, "resolving the image was given up");
+                let reply = self.reply(Completion::ImageResolved { text: text.clone(), result: Err(lost) });
+                self.runtime.spawn(async move {
+                    let result = tools.executor.resolve_image(&image).await;
+                    reply.send(Completion::ImageResolved { text, result });
+                });
+            }
+            Job::Lookup { wanted } => {
+                let reply = self.reply_for(wanted.iter().map(|(id, _)| *id));
+                self.runtime.spawn_blocking(move || {
+                    let keys: Vec<Vec<Digest>> = wanted.iter().map(|(_, key)| vec![*key]).collect();
+                    let result = tools.store.lookup(&keys);
+                    reply.send(Completion::LookedUp { wanted, result });
+                });
+            }
+            Job::Execute(task) => {
+                let reply = self.reply_for([task.id]);
+                self.runtime.spawn(execute::execute(tools, *task, reply));
+            }
+            Job::AwaitKey { id, key } => {
+                let reply = self.reply_for([id]);
+                self.runtime.spawn(async move {
+                    await_key(&tools, &key).await;
+                    reply.send(Completion::KeyFree { id });
+                });
+            }
+            Job::Put { data } => {
+                let reply = self.reply_for(data.iter().map(|(id, _)| *id));
+                self.runtime.spawn_blocking(move || {
+                    let put = |(id, bytes): &(FlowId, Vec<u8>)| (*id, tools.store.repository.put_bytes(bytes));
+                    reply.send(Completion::Put { results: data.iter().map(put).collect() });
+                });
+            }
+            Job::Intern { id, url, must_resolve } => {
+                let reply = self.reply_for([id]);
+                self.runtime.spawn(async move {
+                    let start = Instant::now();
+                    let result = match tools.sources.find(&url) {
+                        Ok(source) => source.intern(&url, must_resolve, &tools.cancel).await,
+                        Err(error) => Err(error),
+                    };
+                    reply.send(Completion::Interned { id, result, elapsed: start.elapsed() });
+                });
+            }
+            Job::Extern(task) => {
+                let reply = self.reply_for([task.id]);
+                self.runtime.spawn(export(tools, task, reply));
+            }
+        }
+    }
+}
+
+/// Returns when no other process has the lock of `key`, or nobody needs to know any more.
+async fn await_key(tools: &Tools, key: &Digest) {
+    let mut pause = FIRST_PAUSE;
+    while matches!(tools.store.locks.try_lock(key), Ok(None)) {
+        tokio::select! {
+            () = tools.cancel.canceled() => return,
+            () = tokio::time::sleep(pause) => {}
+        }
+        pause = (pause * 3 / 2).min(LONGEST_PAUSE);
+    }
+}
+
+/// Takes files out and notes it in the history.
+async fn export(tools: Arc<Tools>, task: Box<ExternTask>, reply: Reply) {
+    let start = std::time::SystemTime::now();
+    let clock = Instant::now();
+    let result = match tools.sources.find(&task.url) {
+        Ok(source) => source.export(&task.fileset, &task.url, &tools.cancel).await,
+        Err(error) => Err(error),
+    };
+    let mut record = new_record(&tools, TaskKind::Extern, &task.history, &task.key, 0);
+    record.start = Some(start);
+    record.end = Some(std::time::SystemTime::now());
+    record.error = result.as_ref().err().map(ToString::to_string);
+    note(&tools, record);
+    reply.send(Completion::Externed { task, result, elapsed: clock.elapsed() });
+}
+
+fn new_record(tools: &Tools, kind: TaskKind, history: &History, key: &Digest, attempt: u32) -> TaskRecord {
+    let mut id = base::digest::DigestWriter::new();
+    id.digest(&tools.run).digest(&history.flow).digest(key).int(i64::from(attempt));
+    let mut record = TaskRecord::new(id.finish(), tools.run, kind, history.ident.clone());
+    record.flow = Some(history.flow);
+    record.key = Some(*key);
+    record.command.clone_from(&history.command);
+    record.position.clone_from(&history.position);
+    record.attempt = attempt;
+    record
+}
+
+/// Writes a record some time soon. The history is not worth failing for.
+fn note(tools: &Tools, record: TaskRecord) {
+    let done = Box::new(|_| ());
+    tools.store.committer().submit(Commit { blobs: Vec::new(), associations: Vec::new(), task: Some(record), done });
+}

@@ -1,0 +1,196 @@
+//! One exec from its lock to its durable result.
+//!
+//! The lock of the key keeps other processes from running the same exec at the same time; it is held
+//! until the result is durable. Whoever gets it looks the key up again first: another process may have
+//! been faster.
+
+use std::io::{Read, Seek, SeekFrom};
+use std::sync::Arc;
+
+use base::digest::Material;
+use base::{Error, Kind};
+use exec::{ExecReport, LogFile};
+use store::{Association, Commit, Hit, KeyLock, LogPlace, TaskKind, TaskRecord, Usage};
+
+use super::{Reply, Tools, new_record, note};
+use crate::failure::LogTail;
+use crate::job::{Completion, ExecEnd, ExecTask, Executed, Tails};
+
+/// What of a failed command's output is shown: the last lines, of the last bytes, of bounded width.
+const TAIL_LINES: usize = 20;
+const TAIL_BYTES: u64 = 16 << 10;
+const TAIL_WIDTH: usize = 400;
+
+/// Whether an exec is to run here and now.
+enum Start {
+    Now(KeyLock),
+    Elsewhere,
+    Cached(Hit),
+}
+
+pub(super) async fn execute(tools: Arc<Tools>, task: ExecTask, reply: Reply) {
+    let (key, recheck) = (task.key(), task.recheck);
+    let start = blocking({
+        let tools = tools.clone();
+        move || start(&tools, &key, recheck)
+    });
+    let lock = match start.await {
+        Ok(Start::Now(lock)) => lock,
+        Ok(Start::Elsewhere) => return end(reply, task, ExecEnd::Elsewhere),
+        Ok(Start::Cached(hit)) => return end(reply, task, ExecEnd::Cached(hit)),
+        Err(error) => return end(reply, task, ExecEnd::Broken(error)),
+    };
+    let (events, id) = (reply.completions.clone(), task.id);
+    let tell = move |event| {
+        let _ = events.send(Completion::ExecEvent { id, event });
+    };
+    let started = std::time::SystemTime::now();
+    match tools.executor.run(&task.request, &tell, &tools.cancel).await {
+        Ok(report) => finish(&tools, task, report, lock, reply).await,
+        Err(error) => {
+            if error.kind() != Kind::Canceled {
+                let mut record = exec_record(&tools, &task);
+                record.start = Some(started);
+                record.end = Some(std::time::SystemTime::now());
+                record.error = Some(error.to_string());
+                note(&tools, record);
+            }
+            drop(lock);
+            end(reply, task, ExecEnd::Broken(error));
+        }
+    }
+}
+
+fn start(tools: &Tools, key: &base::Digest, recheck: crate::job::Recheck) -> Result<Start, Error> {
+    let Some(lock) = tools.store.locks.try_lock(key)? else { return Ok(Start::Elsewhere) };
+    if recheck != crate::job::Recheck::Never {
+        // A cache that cannot be read has been reported by the first lookup.
+        let found = tools.store.lookup(&[vec![*key]]).unwrap_or_default();
+        if let Some(hit) = found.into_iter().flatten().next()
+            && recheck.accepts(&hit.fileset)
+        {
+            return Ok(Start::Cached(hit));
+        }
+    }
+    Ok(Start::Now(lock))
+}
+
+/// Makes what is known of a finished exec durable, then tells.
+async fn finish(tools: &Arc<Tools>, task: ExecTask, report: ExecReport, lock: KeyLock, reply: Reply) {
+    let record = report_record(tools, &task, &report);
+    let mut associations = Vec::new();
+    let mut tails = None;
+    match &report.outcome {
+        Ok(collected) if task.write => associations.push(Association {
+            keys: task.keys.clone(),
+            fileset: collected.fileset.clone(),
+            labels: tools.labels.clone(),
+        }),
+        Ok(_) => {}
+        Err(_) => {
+            let (stdout, stderr) = (report.stdout.clone(), report.stderr.clone());
+            let read = blocking(move || Ok(Tails { stdout: tail(&stdout), stderr: tail(&stderr) }));
+            tails = Some(read.await.unwrap_or_default());
+        }
+    }
+    let failed = report.outcome.is_err();
+    let done = Box::new(move |written: Result<(), Error>| {
+        drop(lock);
+        // Nothing but the history is lost with a failure's record.
+        let durable = if failed { Ok(()) } else { written };
+        end(reply, task, ExecEnd::Ran { report: Box::new(report), durable, tails });
+    });
+    tools.store.committer().submit(Commit { blobs: Vec::new(), associations, task: Some(record), done });
+}
+
+fn end(reply: Reply, task: ExecTask, end: ExecEnd) {
+    reply.send(Completion::Executed(Box::new(Executed { task, end })));
+}
+
+fn exec_record(tools: &Tools, task: &ExecTask) -> TaskRecord {
+    let mut record = new_record(tools, TaskKind::Exec, &task.history, &task.key(), task.attempt);
+    record.image.clone_from(&task.request.config.image);
+    record.resources.clone_from(&task.request.config.resources);
+    record
+}
+
+fn report_record(tools: &Tools, task: &ExecTask, report: &ExecReport) -> TaskRecord {
+    let mut record = exec_record(tools, task);
+    let log = |log: &LogFile| (log.size > 0).then(|| LogPlace::Path(log.path.clone()));
+    record.start = Some(report.started);
+    record.end = Some(report.ended);
+    record.exit = report.status;
+    record.stdout = log(&report.stdout);
+    record.stderr = log(&report.stderr);
+    record.usage = Usage {
+        cpu_seconds: (report.usage.cpu > 0.0).then_some(report.usage.cpu),
+        max_memory: (report.usage.max_memory > 0).then_some(report.usage.max_memory),
+        max_disk: None,
+    };
+    match &report.outcome {
+        Ok(collected) => record.result = Some(collected.fileset.material_digest()),
+        Err(error) => record.error = Some(error.to_string()),
+    }
+    record
+}
+
+/// The last lines of a log. One that cannot be read has none.
+fn tail(log: &LogFile) -> LogTail {
+    let mut bytes = Vec::new();
+    let from = log.size.saturating_sub(TAIL_BYTES);
+    let read = std::fs::File::open(&log.path).and_then(|mut file| {
+        file.seek(SeekFrom::Start(from))?;
+        file.take(TAIL_BYTES).read_to_end(&mut bytes)
+    });
+    if log.size == 0 || read.is_err() {
+        bytes.clear();
+    }
+    let text = String::from_utf8_lossy(&bytes);
+    let mut lines: Vec<&str> = text.lines().collect();
+    if from > 0 && lines.len() > 1 {
+        // The first is the rest of a line.
+        lines.remove(0);
+    }
+    let skipped = lines.len().saturating_sub(TAIL_LINES);
+    let width = |line: &&str| crate::describe::abbreviate(line, TAIL_WIDTH);
+    let lines: Vec<String> = lines[skipped..].iter().map(width).collect();
+    LogTail { path: log.path.clone(), size: log.size, cut: from > 0 || skipped > 0, lines }
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Error> + Send + 'static) -> Result<T, Error> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|error| Err(Error::new(Kind::Fatal, format!("a worker failed: {error}"))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tail_of(content: &str) -> LogTail {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), content).unwrap();
+        tail(&LogFile { path: file.path().to_owned(), size: content.len() as u64 })
+    }
+
+    #[test]
+    fn short_logs_are_shown_whole() {
+        let tail = tail_of("one\ntwo\n");
+        assert_eq!((tail.lines, tail.cut), (vec!["one".to_owned(), "two".to_owned()], false));
+    }
+
+    #[test]
+    fn of_long_logs_the_last_whole_lines_are_shown() {
+        let content: String = (0..10_000).map(|line| format!("line {line}\n")).collect();
+        let tail = tail_of(&content);
+        assert!(tail.cut && tail.lines.len() == TAIL_LINES);
+        assert_eq!(tail.lines.last().map(String::as_str), Some("line 9999"));
+        let endless = tail_of(&"x".repeat(100_000));
+        assert!(endless.cut && endless.lines[0].len() <= TAIL_WIDTH);
+    }
+
+    #[test]
+    fn a_missing_log_is_empty() {
+        let tail = tail(&LogFile { path: "/nonexistent/log".into(), size: 0 });
+        assert_eq!((tail.lines.len(), tail.cut), (0, false));
+    }
+}
