@@ -93,13 +93,7 @@ impl ProcessExecutor {
         environment
             .extend([("LANG", "C.UTF-8"), ("PATH", &self.path)].map(|(name, value)| (name.into(), value.into())));
         let scratch = work.scratch();
-        let layout = |processes| Layout {
-            root: scratch.root(),
-            arg: scratch.arg(),
-            output: scratch.output(),
-            tmp: scratch.tmp(),
-            processes,
-        };
+        let layout = |processes| Layout { arg: scratch.arg(), output: scratch.output(), tmp: scratch.tmp(), processes };
         let (isolation, directory) = match self.level {
             Level::Full => (Isolation::Namespaces(layout(true)), "/"),
             Level::SharedProcesses => (Isolation::Namespaces(layout(false)), "/"),
@@ -122,14 +116,7 @@ impl ProcessExecutor {
     async fn begin(&self, request: &ExecRequest) -> Result<Work, Error> {
         let (site, request) = (self.site.clone(), request.clone());
         let view = if self.level == Level::Plain { View::Plain } else { View::Standard };
-        blocking(move || {
-            let work = site.begin(&request, view)?;
-            if view == View::Standard {
-                std::fs::create_dir(work.scratch().root())?;
-            }
-            Ok(work)
-        })
-        .await
+        blocking(move || site.begin(&request, view)).await
     }
 
     async fn watch(

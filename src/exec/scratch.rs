@@ -69,11 +69,6 @@ impl Scratch {
         self.path.join("tmp")
     }
 
-    /// What the process executor makes the command's root folder.
-    pub(crate) fn root(&self) -> PathBuf {
-        self.path.join("root")
-    }
-
     fn prepare(&self) -> io::Result<()> {
         remove_contents(&self.path)?;
         for folder in [self.arg(), self.output(), self.tmp()] {

@@ -5,6 +5,7 @@
 //! command may have meant a file that only it could see; one that leads nowhere, or back to a folder
 //! that it is in, is left out with a note.
 
+use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, Metadata};
 use std::io;
@@ -38,9 +39,8 @@ pub(super) struct Walk {
 
 /// Links to follow for one name, as the kernel does.
 const LINKS: usize = 40;
-/// Files that may be reached through links to folders: such links can multiply a small tree beyond
-/// all bounds.
-const FILES_THROUGH_LINKS: usize = 1_000_000;
+/// How often one folder may be reached through links: they can multiply a small tree beyond all bounds.
+const VISITS: usize = 1000;
 /// Notes kept; more are counted.
 const NOTES: usize = 20;
 
@@ -58,7 +58,7 @@ impl From<io::Error> for Failure {
 
 /// Finds the files of all outputs. Inner and outer failures as in [`super::collect`].
 pub(super) fn walk(outputs: Outputs<'_>) -> Result<Result<Walk, Error>, Error> {
-    let mut walker = Walker { outputs, walk: Walk::default(), through_links: 0, left_out: 0 };
+    let mut walker = Walker { outputs, walk: Walk::default(), visits: BTreeMap::new(), left_out: 0 };
     match walker.all() {
         Ok(()) => Ok(Ok(walker.finish())),
         Err(Failure::Command(error)) => Ok(Err(error)),
@@ -69,7 +69,8 @@ pub(super) fn walk(outputs: Outputs<'_>) -> Result<Result<Walk, Error>, Error> {
 struct Walker<'a> {
     outputs: Outputs<'a>,
     walk: Walk,
-    through_links: usize,
+    /// How often folders were reached through links.
+    visits: BTreeMap<PathBuf, usize>,
     left_out: usize,
 }
 
@@ -132,7 +133,7 @@ impl Walker<'_> {
             fault => return Err(command(format!("{label} {}", self.describe(Path::new(name), &fault)))),
         };
         if metadata.is_file() && kind != Some(OutputKind::Dir) {
-            return self.file(label, Fileset::ROOT.to_owned(), place, &metadata, false);
+            return self.file(Fileset::ROOT.to_owned(), place, &metadata);
         }
         if metadata.is_dir() && kind != Some(OutputKind::File) {
             let around = vec![place.clone()];
@@ -196,7 +197,7 @@ impl Walker<'_> {
             (direct, metadata)
         };
         if metadata.is_file() {
-            self.file(place.label, path, target, &metadata, linked)?;
+            self.file(path, target, &metadata)?;
             return Ok(None);
         }
         if !metadata.is_dir() {
@@ -207,25 +208,24 @@ impl Walker<'_> {
             self.note(format!("{}: {path:?} was left out: it is a link back to a folder that it is in", place.label));
             return Ok(None);
         }
+        if linked {
+            let visits = self.visits.entry(target.clone()).or_default();
+            *visits += 1;
+            if *visits > VISITS {
+                let shown = self.outputs.seen_as.join(&target);
+                let shown = shown.display();
+                return Err(command(format!(
+                    "{}: links lead to the folder {shown} more than {VISITS} times",
+                    place.label
+                )));
+            }
+        }
         let mut around = place.around.clone();
         around.push(target.clone());
         Ok(Some(Place { label: place.label, folder: target, prefix: format!("{path}/"), around, linked }))
     }
 
-    fn file(
-        &mut self,
-        label: &str,
-        path: String,
-        place: PathBuf,
-        metadata: &Metadata,
-        linked: bool,
-    ) -> Result<(), Failure> {
-        if linked {
-            self.through_links += 1;
-            if self.through_links > FILES_THROUGH_LINKS {
-                return Err(command(format!("{label}: links lead to more than {FILES_THROUGH_LINKS} files")));
-            }
-        }
+    fn file(&mut self, path: String, place: PathBuf, metadata: &Metadata) -> Result<(), Failure> {
         let real = self.outputs.folder.join(place);
         if metadata.permissions().mode() & 0o400 == 0 {
             fs::set_permissions(&real, fs::Permissions::from_mode(0o600))?;

@@ -38,8 +38,6 @@ pub(crate) enum Isolation {
 /// The folders that the sandbox is made of.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Layout {
-    /// Becomes the root folder; empty.
-    pub(crate) root: PathBuf,
     /// Becomes `/arg`.
     pub(crate) arg: PathBuf,
     /// Becomes `/return`.

@@ -6,10 +6,10 @@
 //! /tmp      scratch room                   /…     this machine's folders, read-only
 //! ```
 //!
-//! The root folder itself is an empty folder on disk that is thrown away, and can be written to: programs
-//! that leave files in their working directory can do so, as they can in a container.
+//! The root folder itself is in memory. It can be written to, within limits: programs that leave small
+//! files in their working directory can do so, as they can in a container.
 
-use std::ffi::OsStr;
+use std::ffi::{CStr, OsStr};
 use std::fs;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -26,6 +26,9 @@ use super::order::Layout;
 /// Where the new root is put together: a folder that every machine has and that the sandbox replaces
 /// anyway. It must not be below a folder that is bound into the new root.
 const SITE: &str = "/tmp";
+
+/// The size of the root folder: it takes memory, and big files belong into `/tmp`.
+const ROOT_OPTIONS: &CStr = c"mode=755,size=256m";
 
 /// The folders of the root that the sandbox makes itself.
 const OWN: [&str; 5] = ["arg", "dev", "proc", "return", "tmp"];
@@ -67,9 +70,10 @@ pub(super) fn build(layout: &Layout) -> io::Result<()> {
     step("private mounts", rustix::mount::mount_change("/", private))?;
 
     // The scratch folder may be below /tmp, which the new root covers while it is put together.
-    let [root, arg, output, tmp] = [&layout.root, &layout.arg, &layout.output, &layout.tmp].map(|path| clone(path));
-    attach(&root?, Path::new(SITE))?;
+    let [arg, output, tmp] = [&layout.arg, &layout.output, &layout.tmp].map(|path| clone(path));
     let site = Path::new(SITE);
+    let flags = MountFlags::NOSUID | MountFlags::NODEV;
+    step("the root folder", rustix::mount::mount("tmpfs", site, "tmpfs", flags, Some(ROOT_OPTIONS)))?;
     bind_machine(site)?;
     let read_only = Attributes { set: READ_ONLY, recursive: true, ..Attributes::default() };
     step("read-only folders", kernel::set_mount_attributes(site, read_only))?;

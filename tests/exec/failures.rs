@@ -1,0 +1,176 @@
+//! Commands that fail, and machinery that does: what is told.
+
+use std::time::{Duration, Instant};
+
+use base::Kind as Failure;
+use exec::{DockerExecutor, Endpoint, ExecEvent};
+
+use crate::bed::{Bed, Exec, Kind, RUNTIME, docker_options, text};
+use crate::{ALL, Case, engine};
+
+const DOCKER: &[Kind] = &[Kind::Docker];
+
+pub(crate) const CASES: &[Case] = &[
+    ("the_status_and_the_last_words", ALL, the_status_and_the_last_words),
+    ("within_a_pipe", ALL, within_a_pipe),
+    ("status_75_is_temporary", ALL, status_75_is_temporary),
+    ("killed_by_a_signal", ALL, killed_by_a_signal),
+    ("the_shell_killed_by_a_signal", &[Kind::Process], the_shell_killed_by_a_signal),
+    ("out_of_memory_in_go", ALL, out_of_memory_in_go),
+    ("out_of_memory", DOCKER, out_of_memory),
+    ("processors_are_limited", DOCKER, processors_are_limited),
+    ("outputs_of_a_failure_are_not_taken", ALL, outputs_of_a_failure_are_not_taken),
+    ("an_image_without_bash", DOCKER, an_image_without_bash),
+    ("a_missing_image", DOCKER, a_missing_image),
+    ("an_image_that_is_no_name", DOCKER, an_image_that_is_no_name),
+    ("images_are_resolved", ALL, images_are_resolved),
+    ("nobody_listens", DOCKER, nobody_listens),
+    ("credentials_that_nobody_has", ALL, credentials_that_nobody_has),
+];
+
+fn the_status_and_the_last_words(bed: &Bed) {
+    let report = bed
+        .run(&Exec::new("echo fine; for i in {1..50}; do echo line $i >&2; done; echo 'Error: no luck' >&2; exit 42"));
+    let failure = report.outcome.unwrap_err();
+    assert_eq!(failure.kind(), Failure::DockerExec);
+    assert_eq!(failure.message(), "exited with code 42 (hints from exec logs):\n(stderr) line 51: Error: no luck");
+    assert_eq!(report.status, Some(42));
+    assert_eq!(report.stderr.tail(23).unwrap(), b"line 50\nError: no luck\n");
+    assert_eq!(text(&report.stdout), "fine\n");
+    assert!(report.script.exists());
+    let failure = bed.failure(&Exec::new("no-such-command-anywhere"));
+    assert!(failure.message().starts_with("exited with code 127"), "{failure}");
+}
+
+fn within_a_pipe(bed: &Bed) {
+    for command in ["false | cat", "false; true", "x=$(false); true", "(exit 1)"] {
+        assert_eq!(bed.failure(&Exec::new(command)).message(), "exited with code 1", "{command}");
+    }
+    bed.collect(&Exec::new("if false | cat; then exit 1; fi; false || true"));
+}
+
+fn status_75_is_temporary(bed: &Bed) {
+    let failure = bed.failure(&Exec::new("exit 75"));
+    assert_eq!(failure.kind(), Failure::Temporary);
+    assert_eq!(failure.message(), "exec returned exit code 75 (considered temporary)");
+}
+
+fn killed_by_a_signal(bed: &Bed) {
+    for (signal, status) in [("KILL", 137), ("TERM", 143), ("SEGV", 139)] {
+        let report = bed.run(&Exec::new(&format!("bash -c 'kill -{signal} $$'; true")));
+        let failure = report.outcome.unwrap_err();
+        // An ordinary kill is no evidence that memory ran out.
+        assert_eq!(failure.kind(), Failure::DockerExec, "{signal}");
+        assert!(failure.message().starts_with(&format!("exited with code {status}")), "{failure}");
+        assert_eq!(report.status, Some(status));
+    }
+}
+
+fn the_shell_killed_by_a_signal(bed: &Bed) {
+    let report = bed.run(&Exec::new("kill -KILL $$"));
+    assert_eq!((report.status, report.outcome.unwrap_err().kind()), (Some(137), Failure::DockerExec));
+}
+
+fn out_of_memory_in_go(bed: &Bed) {
+    let failure = bed.failure(&Exec::new("echo 'fatal error: runtime: out of memory' >&2; exit 2"));
+    assert_eq!(failure.kind(), Failure::Oom);
+}
+
+fn out_of_memory(bed: &Bed) {
+    let limit = f64::from(64 << 20);
+    // The shell survives its child: the status is the shell's, the evidence the engine's or the kernel's.
+    for command in ["tail /dev/zero", "x=$(head -c 600M /dev/zero | tr '\\0' x)"] {
+        let failure = bed.failure(&Exec::new(command).resources(0.0, limit));
+        assert_eq!(failure.kind(), Failure::Oom, "{command}: {failure}");
+    }
+    bed.collect(&Exec::new("x=$(head -c 5M /dev/zero | tr '\\0' x); test ${#x} = $((5 << 20))").resources(0.0, limit));
+    // And without a limit there is none.
+    bed.collect(&Exec::new("x=$(head -c 100M /dev/zero | tr '\\0' x); test ${#x} = $((100 << 20))"));
+}
+
+fn processors_are_limited(bed: &Bed) {
+    let spin = "end=$((SECONDS + 3)); while ((SECONDS < end)); do :; done";
+    let report = bed.run(&Exec::new(&format!("({spin}) & ({spin}) & wait")).resources(0.2, 0.0));
+    let used = report.usage.cpu / report.usage.wall.as_secs_f64();
+    assert!(used < 0.4, "{used} of a processor");
+}
+
+fn outputs_of_a_failure_are_not_taken(bed: &Bed) {
+    let exec = Exec::new("echo half a result > %s; exit 1").file_output();
+    assert_eq!(bed.failure(&exec).kind(), Failure::DockerExec);
+    assert_eq!(bed.repository.stat(&base::Digest::of("half a result\n")).unwrap(), None);
+}
+
+fn an_image_without_bash(bed: &Bed) {
+    let report = bed.run(&Exec::new("true").image(engine::BUSYBOX));
+    let failure = report.outcome.unwrap_err();
+    assert_eq!(failure.kind(), Failure::Invalid);
+    assert!(failure.message().contains("the image has no /bin/bash"), "{failure}");
+    assert_eq!(report.status, None);
+}
+
+fn a_missing_image(bed: &Bed) {
+    // With a registry in reach the answer is that there is none; without, that it cannot be found out.
+    let image = "reflow-test/no-such-image:ever";
+    let told = |error: base::Error| {
+        assert!(matches!(error.kind(), Failure::NotExist | Failure::Net | Failure::NotAllowed), "{error}");
+        assert!(error.message().contains(image), "{error}");
+    };
+    told(RUNTIME.block_on(bed.executor.resolve_image(image)).unwrap_err());
+    let events = std::sync::Mutex::new(Vec::new());
+    let note = |event| events.lock().unwrap().push(event);
+    let request = Exec::new("true").image(image).request();
+    told(RUNTIME.block_on(bed.executor.run(&request, &note, &exec::CancelToken::never())).unwrap_err());
+    let pulling = ExecEvent::Pulling { image: image.to_owned() };
+    assert_eq!(events.into_inner().unwrap(), [ExecEvent::Staged, pulling]);
+
+    let id = format!("sha256:{}", base::Digest::of("no image").hex());
+    let error = RUNTIME.block_on(bed.executor.resolve_image(&id)).unwrap_err();
+    assert_eq!(error.kind(), Failure::NotExist, "{error}");
+}
+
+fn an_image_that_is_no_name(bed: &Bed) {
+    for image in ["Not An Image", "UPPER/case:x", ":tag", "a b"] {
+        let error = RUNTIME.block_on(bed.executor.resolve_image(image)).unwrap_err();
+        assert_eq!(error.kind(), Failure::Invalid, "{image}: {error}");
+        let error = bed.try_run(&Exec::new("true").image(image)).unwrap_err();
+        assert_eq!(error.kind(), Failure::Invalid, "{image}: {error}");
+    }
+}
+
+fn images_are_resolved(bed: &Bed) {
+    let resolved = RUNTIME.block_on(bed.executor.resolve_image(engine::GNU)).unwrap();
+    match bed.kind {
+        Kind::Process => assert_eq!(resolved, engine::GNU),
+        Kind::Docker => {
+            // Never pushed, so no registry knows it by a digest.
+            assert_eq!(resolved, engine::docker(&["image", "inspect", "-f", "{{.Id}}", engine::GNU]));
+            bed.collect(&Exec::new("true").image(&resolved));
+        }
+    }
+}
+
+fn nobody_listens(bed: &Bed) {
+    let missing = bed.state().join("no.sock");
+    let deaf = bed.state().join("deaf.sock");
+    drop(std::os::unix::net::UnixListener::bind(&deaf).unwrap());
+    for socket in [missing, deaf] {
+        let host = format!("unix://{}", socket.display());
+        let endpoint = Endpoint::new(Some(&host));
+        let options = exec::DockerOptions { endpoint, ..docker_options(bed.state(), bed.repository.clone()) };
+        let before = Instant::now();
+        let Err(error) = RUNTIME.block_on(DockerExecutor::connect(options)) else { panic!("{host} answered") };
+        assert!(before.elapsed() < Duration::from_secs(5));
+        assert_eq!(error.kind(), Failure::Unavailable);
+        let message = error.message();
+        assert!(message.contains(&host) && message.contains("DOCKER_HOST") && message.contains("-executor process"));
+        assert!(!message.contains('\n'), "{message}");
+    }
+}
+
+fn credentials_that_nobody_has(bed: &Bed) {
+    let mut exec = Exec::new("true");
+    exec.config.need_aws_credentials = true;
+    let error = bed.try_run(&exec).unwrap_err();
+    assert_eq!(error.kind(), Failure::Precondition, "{error}");
+}

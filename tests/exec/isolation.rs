@@ -1,0 +1,145 @@
+//! What commands see of the machine and of each other, and that it is the same in every executor.
+
+use base::{Digest, Fileset};
+
+use crate::bed::{Bed, Exec, Kind, text};
+use crate::{ALL, Case};
+
+const PROCESS: &[Kind] = &[Kind::Process];
+
+pub(crate) const CASES: &[Case] = &[
+    ("the_environment_is_clean", ALL, the_environment_is_clean),
+    ("the_input_is_empty", ALL, the_input_is_empty),
+    ("scratch_room_is_fresh", ALL, scratch_room_is_fresh),
+    ("the_machine_is_not_written_to", ALL, the_machine_is_not_written_to),
+    ("the_sandbox_cannot_be_undone", PROCESS, the_sandbox_cannot_be_undone),
+    ("other_processes_are_not_seen", ALL, other_processes_are_not_seen),
+    ("devices", ALL, devices),
+    ("the_path_is_the_users", PROCESS, the_path_is_the_users),
+    ("what_is_left_running_dies", ALL, what_is_left_running_dies),
+];
+
+fn the_environment_is_clean(bed: &Bed) {
+    // Set in the suite's own process by the build tool; must not get through.
+    assert!(std::env::var_os("CARGO_MANIFEST_DIR").is_some() || std::env::var_os("HOME").is_some());
+    let mut names: Vec<String> =
+        bed.print("compgen -e | sort > %s").lines().filter(|name| *name != "_").map(str::to_owned).collect();
+    // An image may bring more; these are the executor's and the shell's own.
+    names.retain(|name| !matches!(name.as_str(), "HOSTNAME" | "LANG"));
+    assert_eq!(
+        names,
+        ["HOME", "OLDPWD", "PATH", "PWD", "SHLVL", "TMPDIR", "tmp"]
+            .into_iter()
+            .filter(|name| *name != "OLDPWD" || names.iter().any(|there| there == "OLDPWD"))
+            .collect::<Vec<_>>()
+    );
+    assert_eq!(bed.print("echo $HOME $TMPDIR $tmp $PWD > %s"), "/tmp /tmp /tmp /\n");
+}
+
+fn the_input_is_empty(bed: &Bed) {
+    assert_eq!(bed.print("cat > %s"), "");
+}
+
+fn scratch_room_is_fresh(bed: &Bed) {
+    for _ in 0..2 {
+        assert_eq!(bed.print("ls -A /tmp | wc -l > %s; echo x > /tmp/left; mkdir ~/d $TMPDIR/e"), "0\n");
+    }
+}
+
+fn the_machine_is_not_written_to(bed: &Bed) {
+    let file = bed.state().join("precious");
+    std::fs::write(&file, "precious").unwrap();
+    let path = file.display();
+    // In a container the path leads nowhere, in a sandbox the file is read-only.
+    for attack in [format!("echo x > {path}"), format!("rm {path}"), format!("mv {path} /tmp/")] {
+        assert!(bed.run(&Exec::new(&attack)).outcome.is_err(), "{attack}");
+    }
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "precious");
+    // The working directory may be written to, and nobody else sees it.
+    assert_eq!(bed.print("echo x > here; cat here > %s"), "x\n");
+    assert!(!std::path::Path::new("/here").exists());
+}
+
+fn the_sandbox_cannot_be_undone(bed: &Bed) {
+    for attack in [
+        "mount -o remount,rw,bind /etc",
+        "umount /etc",
+        "umount -l /proc/sys",
+        "mount -t tmpfs none /etc",
+        "mknod /tmp/disk b 8 0",
+        "echo 1 > /proc/sys/kernel/panic",
+        "echo b > /proc/sysrq-trigger.disabled",
+        "echo x > /etc/reflow-exec-test",
+        "echo x > /sys/kernel/mm/transparent_hugepage/enabled",
+        "chroot /proc/1/root sh -c 'echo x > /etc/reflow-exec-test'",
+        "nsenter -t 1 -m sh -c 'echo x > /etc/reflow-exec-test'",
+        "unshare -Urm sh -c 'mount -o remount,rw,bind /etc && echo x > /etc/reflow-exec-test'",
+    ] {
+        assert!(bed.run(&Exec::new(attack)).outcome.is_err(), "{attack}");
+    }
+    assert!(!std::path::Path::new("/etc/reflow-exec-test").exists());
+}
+
+fn other_processes_are_not_seen(bed: &Bed) {
+    // The shell, what it runs, and in the sandbox its minder.
+    let count: usize = bed.print("ls -d /proc/[0-9]* | wc -l > %s").trim().parse().unwrap();
+    assert!(count <= 5, "{count} processes");
+    assert!(bed.run(&Exec::new(&format!("kill -0 {}", std::process::id()))).outcome.is_err());
+}
+
+fn devices(bed: &Bed) {
+    let command = "echo x > /dev/null; head -c 3 /dev/zero | wc -c; head -c 5 /dev/urandom | wc -c; echo y > /dev/stdout; \
+                   echo z > /dev/shm/z; cat /dev/shm/z; cat /dev/fd/3 3<<<w; ls /dev | grep -cE '^(sd|vd|nvme|kmsg|mem)' || true";
+    let report = bed.run(&Exec::new(command));
+    assert!(report.outcome.is_ok(), "{}", text(&report.stderr));
+    assert_eq!(text(&report.stdout), "3\n5\ny\nz\nw\n0\n");
+}
+
+fn the_path_is_the_users(bed: &Bed) {
+    // Login files of many systems would set another.
+    assert_eq!(bed.print("echo \"$PATH\" > %s").trim_end(), std::env::var("PATH").unwrap());
+    assert_eq!(bed.print("echo $LANG > %s"), "C.UTF-8\n");
+}
+
+fn what_is_left_running_dies(bed: &Bed) {
+    let token = format!("{}.{}", 100_000 + std::process::id(), if bed.kind == Kind::Docker { 1 } else { 2 });
+    let before = std::time::Instant::now();
+    let command =
+        format!("sleep {token} & (setsid sleep {token} > /dev/null 2>&1 &) ; (sleep {token} &); echo done > %s");
+    assert_eq!(bed.print(&command), "done\n");
+    assert!(before.elapsed().as_secs() < 30);
+    assert_eq!(crate::machine::processes_with_argument(&token), Vec::<u32>::new());
+}
+
+/// The same commands with the same inputs give the same bytes.
+pub(crate) fn both_executors_show_the_same() {
+    let digests = |kind: Kind| -> Vec<Digest> {
+        let bed = Bed::new(kind);
+        let list = Fileset::of_list(vec![bed.file("a"), bed.folder(&[("x/y", "b")]), Fileset::new()]);
+        let exec = Exec::new(
+            "paths=%s; list='%s'; folder=%s; echo $paths $list $folder > %s; pwd > %s; find $list $folder | sort > %s/found; \
+             printf '%%s\\n' \"$HOME\" \"$tmp\" \"$TMPDIR\" \"${out-none}\" $- > %s; umask > %s; \
+             touch %s/file; stat -c '%%a %%F' /arg /return /tmp $folder/../ %s/file > %s; id -u > %s; \
+             (readlink /proc/self/fd/0; test -p /dev/stdout && echo pipe; tty || true) > %s",
+        )
+        .input(bed.file("first"))
+        .input(list)
+        .input(bed.folder(&[("p", "1"), ("q", "2")]))
+        .file_output()
+        .file_output()
+        .folder_output()
+        .file_output()
+        .file_output()
+        .folder_output()
+        .again(5)
+        .file_output()
+        .file_output()
+        .file_output();
+        let collected = bed.collect(&exec);
+        for (number, part) in collected.fileset.list.iter().enumerate() {
+            println!("{} {number}: {:?}", kind.name(), bed.contents(part));
+        }
+        collected.fileset.entries().filter_map(|(_, file)| file.id).collect()
+    };
+    assert_eq!(digests(Kind::Process), digests(Kind::Docker));
+}

@@ -1,0 +1,243 @@
+//! Commands that are stopped, executors that are killed, and what is found afterwards.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitCode, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use base::{Digest, Kind as Failure};
+use exec::{CancelHandle, CancelToken, ExecEvent, ExecId, Executor, ProcessExecutor, ProcessOptions};
+
+use crate::bed::{self, Bed, Exec, Kind, RUNTIME};
+use crate::machine::processes_with_argument;
+use crate::{ALL, Case, engine};
+
+pub(crate) const CASES: &[Case] = &[
+    ("canceled", ALL, canceled),
+    ("canceled_before_it_starts", ALL, canceled_before_it_starts),
+    ("canceled_but_stubborn", ALL, canceled_but_stubborn),
+    ("given_up_without_asking", ALL, given_up_without_asking),
+    ("the_same_exec_again", ALL, the_same_exec_again),
+    ("the_same_exec_twice_at_once", ALL, the_same_exec_twice_at_once),
+    ("started_anew_after_a_kill", ALL, started_anew_after_a_kill),
+    ("leftovers_are_removed", ALL, leftovers_are_removed),
+    ("a_foreign_container_of_that_name", &[Kind::Docker], a_foreign_container_of_that_name),
+    ("without_namespaces", &[Kind::Process], without_namespaces),
+];
+
+/// A number of seconds that no other command sleeps.
+fn token(bed: &Bed, number: u32) -> String {
+    format!("{}.{number}{}", 200_000 + std::process::id(), u8::from(bed.kind == Kind::Docker))
+}
+
+/// Waits until `done`, for at most ten seconds.
+fn eventually(what: &str, done: impl Fn() -> bool) {
+    let end = Instant::now() + Duration::from_secs(10);
+    while !done() {
+        assert!(Instant::now() < end, "still not: {what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// Runs a command, asks it to stop once it has started, and gives the time from then to its end.
+fn cancel_when_started(bed: &Bed, exec: &Exec) -> Duration {
+    let (handle, token) = CancelHandle::new();
+    let asked = std::sync::Mutex::new(None);
+    let note = |event| {
+        if matches!(event, ExecEvent::Started { .. }) {
+            // The command is given a moment to come to its point.
+            std::thread::sleep(Duration::from_millis(300));
+            *asked.lock().unwrap() = Some(Instant::now());
+            handle.cancel();
+        }
+    };
+    let error = RUNTIME.block_on(bed.executor.run(&exec.request(), &note, &token)).unwrap_err();
+    assert_eq!(error.kind(), Failure::Canceled, "{error}");
+    asked.into_inner().unwrap().expect("it started").elapsed()
+}
+
+fn canceled(bed: &Bed) {
+    let token = token(bed, 1);
+    let took = cancel_when_started(bed, &Exec::new(&format!("sleep {token} & sleep {token}; sleep {token}")));
+    assert!(took < Duration::from_millis(1500), "{took:?}");
+    assert_eq!(processes_with_argument(&token), Vec::<u32>::new());
+}
+
+fn canceled_before_it_starts(bed: &Bed) {
+    let (handle, token) = CancelHandle::new();
+    handle.cancel();
+    let result = RUNTIME.block_on(bed.executor.run(&Exec::new("true").request(), &|_| {}, &token));
+    assert_eq!(result.unwrap_err().kind(), Failure::Canceled);
+}
+
+fn canceled_but_stubborn(bed: &Bed) {
+    let token = token(bed, 2);
+    let command = format!("trap '' TERM INT HUP; while true; do setsid sleep {token} || true; done");
+    let took = cancel_when_started(bed, &Exec::new(&command));
+    assert!(took < Duration::from_secs(8), "{took:?}");
+    assert_eq!(processes_with_argument(&token), Vec::<u32>::new());
+}
+
+fn given_up_without_asking(bed: &Bed) {
+    let token = token(bed, 3);
+    let exec = Exec::new(&format!("sleep {token}"));
+    let run = async {
+        let (request, never) = (exec.request(), CancelToken::never());
+        let run = bed.executor.run(&request, &|_| {}, &never);
+        tokio::time::timeout(Duration::from_millis(1500), run).await.is_err()
+    };
+    assert!(RUNTIME.block_on(run), "it ended by itself");
+    eventually("the command is gone", || processes_with_argument(&token).is_empty());
+    if bed.kind == Kind::Docker {
+        let hex = exec.id.hex();
+        let filter = format!("label=reflow-id={hex}");
+        eventually("the container is gone", || engine::docker(&["ps", "-aq", "--filter", &filter]).is_empty());
+    }
+    // What is left of the scratch folder is no hindrance, and goes with the next run.
+    bed.collect(&Exec { id: exec.id, ..Exec::new("true") });
+}
+
+fn the_same_exec_again(bed: &Bed) {
+    let exec = Exec::new("echo one; exit 1");
+    assert!(bed.run(&exec).outcome.is_err());
+    let again = Exec { id: exec.id, ..Exec::new("ls -A /tmp /return > %s; echo two >&2").file_output() };
+    let report = bed.run(&again);
+    assert_eq!(bed.content(&report.outcome.unwrap().fileset.list[0]), "/return:\n0\n\n/tmp:\n");
+    // The logs are of the last run alone.
+    assert_eq!((report.stdout.size, bed::text(&report.stderr).as_str()), (0, "two\n"));
+}
+
+fn the_same_exec_twice_at_once(bed: &Bed) {
+    let exec = Exec::new("sleep 1; echo x > %s").file_output();
+    let (handle, started) = CancelHandle::new();
+    let first = async {
+        let note = |event| {
+            if matches!(event, ExecEvent::Started { .. }) {
+                handle.cancel();
+            }
+        };
+        bed.executor.run(&exec.request(), &note, &CancelToken::never()).await
+    };
+    let second = async {
+        started.canceled().await;
+        bed.executor.run(&exec.request(), &|_| {}, &CancelToken::never()).await
+    };
+    let (first, second) = RUNTIME.block_on(async { tokio::join!(first, second) });
+    assert!(first.unwrap().outcome.is_ok());
+    assert_eq!(second.unwrap_err().kind(), Failure::Precondition);
+}
+
+/// The argument that makes this program run one command in order to be killed at it.
+const VICTIM: &str = "(run until killed)";
+
+/// Acts as the victim if this process was started as one.
+pub(crate) fn run_as_victim() -> Option<ExitCode> {
+    let arguments: Vec<String> = std::env::args().collect();
+    let [_, marker, kind, state, id, command] = &arguments[..] else { return None };
+    if marker != VICTIM {
+        return None;
+    }
+    let id = ExecId::new(Digest::parse(id).expect("a digest"));
+    let request = Exec { id, ..Exec::new(command) }.request();
+    let run = async {
+        let executor: Arc<dyn Executor> = match kind.as_str() {
+            "docker" => Arc::new(bed::open_docker(Path::new(state)).await?),
+            _ => Arc::new(bed::open_process(Path::new(state)).await?),
+        };
+        executor.run(&request, &|_| {}, &CancelToken::never()).await
+    };
+    let _ = RUNTIME.block_on(run);
+    Some(ExitCode::SUCCESS)
+}
+
+/// Starts another process with the same state folder that runs `sleep token`, and kills it at that.
+fn kill_at_work(bed: &Bed, id: ExecId, token: &str) {
+    let mut victim: Child = Command::new(std::env::current_exe().unwrap())
+        .args([VICTIM, bed.kind.name(), bed.state().to_str().unwrap(), &id.hex()])
+        .arg(format!("echo left > /tmp/left; echo old; sleep {token}; true"))
+        .stdin(Stdio::null())
+        .spawn()
+        .unwrap();
+    eventually("the command runs", || !processes_with_argument(token).is_empty());
+    victim.kill().unwrap();
+    victim.wait().unwrap();
+}
+
+fn started_anew_after_a_kill(bed: &Bed) {
+    let (token, exec) = (token(bed, 4), Exec::new("ls -A /tmp > %s; echo new").file_output());
+    kill_at_work(bed, exec.id, &token);
+    assert!(bed.execs().join(exec.id.hex()).join("tmp/left").exists());
+    if bed.kind == Kind::Process {
+        // Nothing outlives a killed reflow; containers do, until their exec is met again.
+        eventually("the command is gone", || processes_with_argument(&token).is_empty());
+        eventually("the launcher is gone", || launchers_of(bed).is_empty());
+    }
+    let report = bed.run(&exec);
+    assert_eq!(bed.content(&report.outcome.unwrap().fileset.list[0]), "");
+    assert_eq!(bed::text(&report.stdout), "new\n");
+    assert_eq!(processes_with_argument(&token), Vec::<u32>::new());
+}
+
+/// Launchers that hold a log file of this bed open.
+fn launchers_of(bed: &Bed) -> Vec<u32> {
+    let of_bed = |pid: &u32| {
+        let open = std::fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
+        open.filter_map(|entry| std::fs::read_link(entry.path()).ok()).any(|target| target.starts_with(bed.state()))
+    };
+    processes_with_argument(exec::launcher::MARKER).into_iter().filter(of_bed).collect()
+}
+
+fn leftovers_are_removed(bed: &Bed) {
+    let (token, id) = (token(bed, 5), Exec::new("").id);
+    kill_at_work(bed, id, &token);
+    match &bed.docker {
+        None => {
+            eventually("the command is gone", || processes_with_argument(&token).is_empty());
+            let executor = RUNTIME.block_on(bed::open_process(bed.state())).unwrap();
+            RUNTIME.block_on(executor.remove_leftovers()).unwrap();
+        }
+        Some(executor) => {
+            // An exec at work is no leftover.
+            let at_work = Exec::new("sleep 2; echo x > %s").file_output();
+            std::thread::scope(|scope| {
+                let work = scope.spawn(|| bed.collect(&at_work));
+                let container = format!("label=reflow-id={}", at_work.id.hex());
+                eventually("it is at work", || !engine::docker(&["ps", "-q", "--filter", &container]).is_empty());
+                assert_eq!(RUNTIME.block_on(executor.remove_leftovers()).unwrap(), [id]);
+                assert_eq!(bed.content(&work.join().unwrap().fileset.list[0]), "x\n");
+            });
+            assert_eq!(processes_with_argument(&token), Vec::<u32>::new());
+        }
+    }
+    assert!(!bed.execs().join(id.hex()).exists());
+}
+
+fn a_foreign_container_of_that_name(bed: &Bed) {
+    let exec = Exec::new("true");
+    let (events, _) = bed.events(&exec);
+    let Some(ExecEvent::Started { container: Some(name), .. }) = events.get(1) else { panic!("{events:?}") };
+    engine::docker(&["create", "--name", name, engine::GNU]);
+    let result = bed.try_run(&exec);
+    engine::docker(&["rm", name]);
+    let error = result.unwrap_err();
+    assert_eq!(error.kind(), Failure::Precondition);
+    assert!(error.message().contains(name), "{error}");
+}
+
+/// A launcher that may not make namespaces, as on a machine whose kernel permits none.
+fn without_namespaces(bed: &Bed) {
+    let launcher = confined(bed, "setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin --no-new-privs --");
+    let options = ProcessOptions { launcher, ..bed::process_options(bed.state(), bed.repository.clone()) };
+    let executor = RUNTIME.block_on(ProcessExecutor::open(options)).unwrap();
+    println!("{:?}", executor.notice());
+}
+
+/// A launcher that is started through another program.
+fn confined(bed: &Bed, through: &str) -> PathBuf {
+    use std::os::unix::fs::PermissionsExt;
+    let launcher = bed.state().join("confined");
+    let own = std::env::current_exe().unwrap();
+    std::fs::write(&launcher, format!("#!/bin/sh\nexec {through} {} \"$@\"\n", own.display())).unwrap();
+    std::fs::set_permissions(&launcher, std::fs::Permissions::from_mode(0o755)).unwrap();
+    launcher
+}
