@@ -39,7 +39,8 @@ impl LocalFiles {
         let rest = url.split_once(':').map_or(url, |(_, rest)| rest);
         let rest = rest.strip_prefix("//").unwrap_or(rest);
         let path = std::ffi::OsString::from_vec(percent_decode(rest.as_bytes()));
-        (self.working_directory.join(path), rest.ends_with('/'))
+        // By components, since `a/` cannot be renamed to.
+        (self.working_directory.join(path).components().collect(), rest.ends_with('/'))
     }
 
     fn intern_now(&self, url: &str, cancel: &CancelToken) -> Result<Fileset, Error> {

@@ -151,7 +151,7 @@ impl Workers {
 /// Returns when no other process has the lock of `key`, or nobody needs to know any more.
 async fn await_key(tools: &Tools, key: &Digest) {
     let mut pause = FIRST_PAUSE;
-    while matches!(tools.store.locks.try_lock(key), Ok(None)) {
+    while matches!(tools.store.locks.is_locked(key), Ok(true)) {
         tokio::select! {
             () = tools.cancel.canceled() => return,
             () = tokio::time::sleep(pause) => {}

@@ -1,0 +1,138 @@
+//! Files of the machine as inputs and outputs.
+
+#![allow(clippy::panic, clippy::expect_used, clippy::unwrap_used, reason = "a test that goes wrong panics")]
+
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+
+use base::{Fileset, Kind};
+use flow::Graph;
+use flow::node::Op;
+
+use crate::Case;
+use crate::home::{Home, exec, fileset};
+
+pub(crate) const CASES: &[Case] = &[
+    ("an_edited_input_runs_again", edited),
+    ("folders_come_in_whole", folders),
+    ("what_cannot_come_in_says_why", refused),
+    ("files_go_out_once", exported),
+    ("exported_files_are_the_users", owned),
+    ("unknown_schemes_are_named", schemes),
+];
+
+fn edited() {
+    let home = Home::new();
+    let run = || {
+        let mut graph = Graph::default();
+        let input = graph.intern("localfile://in%20put.txt", false);
+        let root = exec(&mut graph, "tr a-z A-Z < %s > %s", vec![input]);
+        let outcome = home.run(&mut graph, root);
+        (outcome.counts.executed, outcome.counts.interned, home.content(&outcome, "."))
+    };
+    home.write("in put.txt", "one");
+    assert_eq!(run(), (1, 1, "ONE".to_owned()));
+    assert_eq!(run(), (0, 1, "ONE".to_owned()));
+    // The same size, perhaps within the same tick of the clock.
+    home.write("in put.txt", "two");
+    assert_eq!(run(), (1, 1, "TWO".to_owned()));
+    home.write("in put.txt", "one");
+    assert_eq!(run(), (0, 1, "ONE".to_owned()));
+}
+
+fn folders() {
+    let home = Home::new();
+    for (path, content) in [("in/b/c", "c"), ("in/a", "a"), ("aside/x", "x")] {
+        home.write(path, content);
+    }
+    std::os::unix::fs::symlink("../aside", home.work().join("in/link")).expect("a link");
+    let mut graph = Graph::default();
+    let url = format!("localfile://{}/in/", home.work().display());
+    let root = graph.intern(&url, false);
+    let outcome = home.run(&mut graph, root);
+    assert_eq!(fileset(&outcome).map.keys().collect::<Vec<_>>(), ["a", "b/c", "link/x"]);
+    assert_eq!(home.content(&outcome, "b/c"), "c");
+    std::fs::create_dir(home.work().join("empty")).expect("a folder");
+    let empty = graph.intern("localfile://empty/", false);
+    assert_eq!(fileset(&home.run(&mut graph, empty)), Fileset::new());
+}
+
+fn refused() {
+    let home = Home::new();
+    home.write("folder/file", "x");
+    std::os::unix::fs::symlink("..", home.work().join("folder/up")).expect("a link");
+    let cases = [
+        ("localfile://absent", Kind::NotExist, "absent"),
+        ("localfile://absent/", Kind::NotExist, "absent"),
+        ("localfile://folder", Kind::Precondition, "its files are localfile://folder/"),
+        ("localfile:///dev/null", Kind::Precondition, "not a regular file"),
+        ("localfile://folder/", Kind::Precondition, "leads back"),
+    ];
+    for (url, kind, words) in cases {
+        let mut graph = Graph::default();
+        let root = graph.intern(url, false);
+        let outcome = home.run(&mut graph, root);
+        assert_eq!((outcome.counts.interned, outcome.counts.failed), (0, 1));
+        let failures = outcome.value.unwrap_err();
+        let text = failures.to_string();
+        assert_eq!(failures.kind(), kind, "{text}");
+        assert!(text.contains(words) && text.contains(&format!("intern {url}")), "{text}");
+    }
+}
+
+fn exported() {
+    let home = Home::new();
+    let run = |content: &str| {
+        let mut graph = Graph::default();
+        let data = graph.add(Op::Data(content.as_bytes().into()), []);
+        let made = exec(&mut graph, "cp %s %s", vec![data]);
+        let whole = graph.r#extern("localfile://out/deep/", made);
+        let file = graph.r#extern("localfile://single.txt", data);
+        let root = graph.add(Op::Merge, [whole, file]);
+        let outcome = home.run(&mut graph, root);
+        assert_eq!((outcome.counts.externed, outcome.counts.failed), (2, 0));
+        let at = |path: &str| home.work().join(path);
+        let inode = std::fs::metadata(at("single.txt")).expect("exported").ino();
+        (std::fs::read_to_string(at("out/deep")).expect("exported"), inode)
+    };
+    let (content, first) = run("one");
+    assert_eq!(content, "one");
+    let (_, second) = run("one");
+    assert_eq!(first, second, "what is there already is not written again");
+    std::fs::write(home.work().join("single.txt"), "eno").expect("written");
+    let (_, third) = run("one");
+    assert_ne!(second, third, "what somebody has changed is written again");
+    assert_eq!(std::fs::read_to_string(home.work().join("single.txt")).expect("exported"), "one");
+    assert_eq!(run("two").0, "two");
+    let names: Vec<_> = std::fs::read_dir(home.work())
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").file_name().into_string().expect("UTF-8"))
+        .filter(|name| name.starts_with('.'))
+        .collect();
+    assert_eq!(names, Vec::<String>::new());
+}
+
+fn owned() {
+    let home = Home::new();
+    let mut graph = Graph::default();
+    home.write("tree/a", "a");
+    home.write("tree/b/c", "c");
+    let tree = graph.intern("localfile://tree/", false);
+    let root = graph.r#extern("localfile://copy", tree);
+    let outcome = home.run(&mut graph, root);
+    assert_eq!(fileset(&outcome).map.len(), 2);
+    let copy = home.work().join("copy/b/c");
+    let metadata = std::fs::metadata(&copy).expect("exported");
+    assert_eq!((metadata.permissions().mode() & 0o600, metadata.nlink()), (0o600, 1));
+    std::fs::write(&copy, "mine").expect("written");
+    assert_eq!(home.content(&outcome, "b/c"), "c");
+}
+
+fn schemes() {
+    let home = Home::new();
+    let mut graph = Graph::default();
+    let root = graph.intern("s3://bucket/key", false);
+    let failures = home.run(&mut graph, root).value.unwrap_err();
+    let text = failures.to_string();
+    assert_eq!(failures.kind(), Kind::NotSupported);
+    assert!(text.contains("s3://bucket/key") && text.contains("localfile://"), "{text}");
+}
