@@ -2,46 +2,40 @@
 //!
 //! Flags are parsed in three stages: global ones, then the command's, then those of the program being
 //! run. Each stage ends at the first word that is no flag, or behind `--`. clap knows two dashes only,
-//! so a thin normaliser goes first, which asks clap's own description which flags take a value.
+//! so [`words`] goes first, which asks clap's own description which flags take a value; [`help`] writes
+//! that description as the spec lays it out, and [`mistake`] says what is wrong with the words.
+
+mod help;
+mod mistake;
+mod words;
 
 use std::ffi::OsString;
 
 use clap::builder::ValueParser;
-use clap::{ArgAction, Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{ArgAction, Args, Command, FromArgMatches, Subcommand};
 
 use crate::exit::Exit;
 use crate::machinery::ExecutorChoice;
 use crate::terminal;
+use words::Stop;
 
 /// Everything on the command line.
-#[derive(Parser, Debug)]
-#[command(
-    name = "reflow",
-    about = "Composes command-line tools into data pipelines that run only what has changed",
-    version,
-    disable_version_flag = true,
-    disable_help_flag = true,
-    disable_help_subcommand = true,
-    arg_required_else_help = false,
-    help_template = "{about}\n\nusage: reflow [flags] COMMAND [flags] [arguments]\n\nCommands:\n{subcommands}\n\nFlags:\n{options}\n"
-)]
+#[derive(Debug)]
 pub(crate) struct Arguments {
-    #[command(flatten)]
     pub(crate) global: Global,
-    #[command(subcommand)]
-    pub(crate) command: Option<CommandLine>,
+    pub(crate) command: CommandLine,
 }
 
 /// Flags before the command.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Global {
-    /// What is logged on standard error: off, error, info, debug
-    #[arg(long, value_name = "level", default_value = "info", ignore_case = true)]
+    /// what is logged on standard error: off, error, info or debug
+    #[arg(long, value_name = "string", default_value = "info", ignore_case = true)]
     pub(crate) log: LogLevel,
-    /// Use of cached results: off, read, write, readwrite
-    #[arg(long, value_name = "mode", default_value = "readwrite")]
+    /// use of cached results: off, read, write or readwrite
+    #[arg(long, value_name = "string", default_value = "readwrite")]
     pub(crate) cache: CacheChoice,
-    /// Namespace of cached results; two universes share none
+    /// a namespace of cached results: two universes share none
     #[arg(long, value_name = "string", default_value = "")]
     pub(crate) universe: String,
 }
@@ -66,310 +60,265 @@ pub(crate) enum CacheChoice {
 /// The commands.
 #[derive(Subcommand, Debug)]
 pub(crate) enum CommandLine {
-    /// Run a program
+    /// run a program
     Run(RunFlags),
-    /// Check programs without running them
+    /// check programs without running them
     Check(CheckFlags),
-    /// Show the documentation of a module
+    /// show the documentation of a module
     Doc(DocFlags),
-    /// Evaluate an expression
+    /// evaluate an expression
     Eval(EvalFlags),
-    /// Describe a run, an exec, or an object by its id
+    /// describe a run, an exec or an object
     Info(InfoFlags),
-    /// Print the log of a run or an exec
+    /// print the log of a run or an exec
     Logs(LogsFlags),
-    /// Print objects of the repository
+    /// print objects of the repository
     Cat(CatFlags),
-    /// Verify every object of the repository against its digest
+    /// verify the objects of the repository
     #[command(name = "check-store")]
     CheckStore(CheckStoreFlags),
-    /// Print the version
+    /// print the version
     Version(VersionFlags),
 }
 
 /// Where state is kept.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Place {
-    /// Folder that state is kept in (default $REFLOW_HOME, else ~/.reflow)
-    #[arg(long, value_name = "string")]
-    pub(crate) localdir: Option<String>,
-    /// Older name of -localdir; wins when set
-    #[arg(long, value_name = "string")]
-    pub(crate) dir: Option<String>,
+    /// folder that state is kept in; without it $REFLOW_HOME, else ~/.reflow
+    #[arg(long, value_name = "string", default_value = "")]
+    pub(crate) localdir: String,
+    /// older name of -localdir; wins when set
+    #[arg(long, value_name = "string", default_value = "")]
+    pub(crate) dir: String,
 }
 
 impl Place {
     pub(crate) fn home(&self) -> Result<std::path::PathBuf, Exit> {
-        crate::home::folder(self.dir.as_deref().filter(|dir| !dir.is_empty()).or(self.localdir.as_deref()))
+        let given = [("-dir", &self.dir), ("-localdir", &self.localdir)];
+        crate::home::folder(given.into_iter().find(|(_, value)| !value.is_empty()))
     }
 }
 
-/// A Boolean flag: `-name`, or `-name=VALUE` with Go's spellings.
+/// A Boolean flag, with Go's spellings. Bare `-name` has become `--name=true` before.
 fn boolean() -> ValueParser {
     ValueParser::new(|text: &str| match text {
         "1" | "t" | "T" | "TRUE" | "true" | "True" => Ok(true),
         "0" | "f" | "F" | "FALSE" | "false" | "False" => Ok(false),
-        _ => Err(format!("{text:?} is not a Boolean value")),
+        _ => Err("it must be true or false".to_owned()),
     })
 }
 
 #[derive(Args, Debug)]
-#[command(about = "Runs a program: evaluates its Main, running what no cache holds, and prints its value.")]
+#[command(
+    override_usage = "reflow run [-local] [flags] PATH [ARGS]",
+    after_help = "\
+Run evaluates the Main of the program at PATH and prints its value on standard
+output. Of what Main needs, only that runs for which the cache has no result.
+
+The program's parameters are flags behind PATH: run PATH -help lists them."
+)]
 pub(crate) struct RunFlags {
     #[command(flatten)]
     pub(crate) place: Place,
-    /// What runs commands: auto (docker if its engine answers, else process), docker, process
+    /// what runs commands: docker, process (this machine's programs), or auto, which takes
+    /// docker if an engine answers, else process
     #[arg(long, value_name = "string", default_value = "auto")]
     pub(crate) executor: ExecutorChoice,
-    /// Print one JSON object as the last line of standard output
-    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = boolean(), hide_default_value = true, hide_possible_values = true, value_name = "bool")]
+    /// print one JSON object as the last line of standard output
+    #[arg(long, action = ArgAction::Set, value_parser = boolean(), default_value = "false")]
     pub(crate) json: bool,
-    /// Do not take results from the cache for nodes whose ident matches this regular expression
-    #[arg(long, value_name = "regexp", default_value = "", hide_default_value = true)]
+    /// a regular expression: nodes whose ident it matches anywhere are not taken from the
+    /// cache, but run and stored again
+    #[arg(long, value_name = "string", default_value = "")]
     pub(crate) invalidate: String,
-    /// A cached result that has an empty part counts as none
-    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = boolean(), hide_default_value = true, hide_possible_values = true, value_name = "bool")]
+    /// a cached result that has an empty part counts as none
+    #[arg(long, action = ArgAction::Set, value_parser = boolean(), default_value = "false")]
     pub(crate) recomputeempty: bool,
-    /// Run on this machine; there is no other place yet
-    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "true", value_parser = boolean(), hide_default_value = true, hide_possible_values = true, value_name = "bool")]
+    /// run on this machine; there is no other place yet
+    #[arg(long, action = ArgAction::Set, value_parser = boolean(), default_value = "true")]
     pub(crate) local: bool,
-    /// Order of evaluation; both values are accepted, evaluation is bottom-up
+    /// order of evaluation, topdown or bottomup; both are accepted, evaluation is bottomup
     #[arg(long, value_name = "string", default_value = "bottomup", value_parser = ["topdown", "bottomup"])]
     pub(crate) eval: String,
-    /// Accepted, without effect: exports are never cached
-    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = boolean(), hide_default_value = true, hide_possible_values = true, value_name = "bool")]
+    /// accepted, without effect: exports are never cached
+    #[arg(long, action = ArgAction::Set, value_parser = boolean(), default_value = "false")]
     pub(crate) nocacheextern: bool,
-    /// The program, then its own flags
     #[arg(value_name = "PATH", required = true)]
     pub(crate) path: String,
-    #[arg(
-        value_name = "ARGS",
-        trailing_var_arg = true,
-        allow_hyphen_values = true,
-        help = "Flags of the program; -help lists them"
-    )]
+    #[arg(value_name = "ARGS")]
     pub(crate) args: Vec<String>,
 }
 
 #[derive(Args, Debug)]
-#[command(about = "Type-checks modules and what they import; says nothing if all is well.")]
+#[command(
+    override_usage = "reflow check [-w] MODULE...",
+    after_help = "\
+Check parses and type-checks modules and all that they import, and says nothing
+if all is well. Every error is reported, as FILE:LINE:COLUMN: MESSAGE."
+)]
 pub(crate) struct CheckFlags {
-    /// Warnings count as failure
-    #[arg(short = 'w', num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = boolean(), hide_default_value = true, hide_possible_values = true, value_name = "bool")]
+    /// warnings count as failure
+    #[arg(short = 'w', action = ArgAction::Set, value_parser = boolean(), default_value = "false")]
     pub(crate) w: bool,
-    /// Modules
     #[arg(value_name = "MODULE", required = true)]
     pub(crate) modules: Vec<String>,
 }
 
 #[derive(Args, Debug)]
-#[command(about = "Shows parameters, types and values of a module with their documentation.")]
+#[command(
+    override_usage = "reflow doc [PATH]",
+    after_help = "\
+Doc shows the parameters, types and values of a module with their documentation.
+PATH is a file, or $/NAME for a system module; without it these are listed."
+)]
 pub(crate) struct DocFlags {
-    /// A file, or $/NAME for a system module; without it, the system modules are listed
     #[arg(value_name = "PATH")]
     pub(crate) path: Option<String>,
 }
 
 #[derive(Args, Debug)]
-#[command(about = "Evaluates an expression and prints its value.")]
+#[command(
+    override_usage = "reflow eval [-type | -digest] EXPR",
+    after_help = "\
+Eval evaluates an expression and prints its value. What the expression needs is
+run, and cached, as run does."
+)]
 pub(crate) struct EvalFlags {
-    /// Print the type instead
-    #[arg(long = "type", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = boolean(), hide_default_value = true, hide_possible_values = true, value_name = "bool")]
+    /// print the type instead; nothing is evaluated
+    #[arg(long = "type", action = ArgAction::Set, value_parser = boolean(), default_value = "false")]
     pub(crate) ty: bool,
-    /// Print the digest of the value instead, or of the flow that would yield it
-    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = boolean(), hide_default_value = true, hide_possible_values = true, value_name = "bool")]
+    /// print the digest of the value instead, or that of the flow that would yield it
+    #[arg(long, action = ArgAction::Set, value_parser = boolean(), default_value = "false")]
     pub(crate) digest: bool,
     #[command(flatten)]
     pub(crate) place: Place,
-    /// What runs commands: auto, docker, process
+    /// what runs commands: auto, docker or process
     #[arg(long, value_name = "string", default_value = "auto")]
     pub(crate) executor: ExecutorChoice,
-    /// The expression
-    #[arg(value_name = "EXPR", required = true, allow_hyphen_values = true)]
+    #[arg(value_name = "EXPR", required = true)]
     pub(crate) expr: String,
 }
 
 #[derive(Args, Debug)]
-#[command(about = "Describes runs, execs and objects by their ids, which may be abbreviated.")]
+#[command(
+    override_usage = "reflow info [flags] NAME...",
+    after_help = "\
+Info describes runs, execs, cached filesets and objects by their ids, which may
+be abbreviated."
+)]
 pub(crate) struct InfoFlags {
     #[command(flatten)]
     pub(crate) place: Place,
-    /// Ids
     #[arg(value_name = "NAME", required = true)]
     pub(crate) names: Vec<String>,
 }
 
 #[derive(Args, Debug)]
-#[command(about = "Prints the log of a run, or what an exec wrote to its standard error.")]
+#[command(
+    override_usage = "reflow logs [flags] ID",
+    after_help = "\
+Logs prints the log of a run, or what an exec wrote to its standard error."
+)]
 pub(crate) struct LogsFlags {
     #[command(flatten)]
     pub(crate) place: Place,
-    /// An exec's standard output instead
-    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = boolean(), hide_default_value = true, hide_possible_values = true, value_name = "bool")]
+    /// an exec's standard output instead
+    #[arg(long, action = ArgAction::Set, value_parser = boolean(), default_value = "false")]
     pub(crate) stdout: bool,
-    /// Lowest level of a run's log that is shown: error, info, debug
-    #[arg(long, value_name = "level", default_value = "info", ignore_case = true)]
+    /// the lowest level of a run's log that is shown: error, info or debug
+    #[arg(long, value_name = "string", default_value = "info", ignore_case = true)]
     pub(crate) level: LogLevel,
-    /// Id of a run or an exec
     #[arg(value_name = "ID", required = true)]
     pub(crate) id: String,
 }
 
 #[derive(Args, Debug)]
-#[command(about = "Copies objects of the repository to standard output, in the order given.")]
+#[command(
+    override_usage = "reflow cat [flags] DIGEST...",
+    after_help = "\
+Cat copies objects of the repository to standard output, in the order given.
+Nothing is written if one of them is missing."
+)]
 pub(crate) struct CatFlags {
     #[command(flatten)]
     pub(crate) place: Place,
-    /// Digests
     #[arg(value_name = "DIGEST", required = true)]
     pub(crate) digests: Vec<String>,
 }
 
 #[derive(Args, Debug)]
-#[command(about = "Reads every object of the repository and compares it with its digest.")]
+#[command(
+    override_usage = "reflow check-store [flags]",
+    after_help = "\
+Check-store reads every object of the repository and compares it with its
+digest. It exits 1 if one is bad."
+)]
 pub(crate) struct CheckStoreFlags {
     #[command(flatten)]
     pub(crate) place: Place,
 }
 
 #[derive(Args, Debug)]
-#[command(about = "Prints the version.")]
+#[command(
+    override_usage = "reflow version",
+    after_help = "Version prints the version of reflow and of the compiler that built it."
+)]
 pub(crate) struct VersionFlags {}
 
 /// Parses the words of a command line.
 pub(crate) fn parse(words: Vec<OsString>) -> Result<Arguments, Exit> {
-    let command = described();
+    let outer = outer();
     if words.is_empty() {
-        return Err(Exit::Usage(introduction()));
+        return Err(Exit::Usage(help::introduction()));
     }
-    let normal = match normalise(&command, &words) {
-        Ok(words) => words,
-        Err(Asked { command: None }) => return Err(Exit::Usage(usage(&command))),
-        Err(Asked { command: Some(name) }) => {
-            terminal::say(&help(&command, &name));
+    let outer_usage = |reason: String| Exit::Usage(help::with_reason("reflow", &reason, &help::outer(&outer)));
+    let mut words = words.into_iter();
+    let (flags, first) = match words::flags(&outer, &mut words) {
+        Ok(split) => split,
+        Err(Stop::Help | Stop::Usage) => return Err(outer_usage(String::new())),
+        Err(Stop::Mistake(reason)) => return Err(outer_usage(reason)),
+    };
+    let matches = outer.clone().try_get_matches_from(named("reflow", flags));
+    let matches = matches.map_err(|error| outer_usage(mistake::explain(&error)))?;
+    let global = Global::from_arg_matches(&matches).map_err(|error| outer_usage(mistake::explain(&error)))?;
+    let Some(name) = first else { return Err(outer_usage("there is no command".to_owned())) };
+    let Some(command) = outer.find_subcommand(&name) else {
+        return Err(outer_usage(format!("unknown command {:?}", name.to_string_lossy())));
+    };
+    Ok(Arguments { global, command: parse_command(command, words)? })
+}
+
+/// Parses the words behind a command's name.
+fn parse_command(command: &Command, mut words: impl Iterator<Item = OsString>) -> Result<CommandLine, Exit> {
+    let name = command.get_name();
+    let usage =
+        |reason: String| Exit::Usage(help::with_reason(&format!("reflow {name}"), &reason, &help::brief(command)));
+    let (mut flags, first) = match words::flags(command, &mut words) {
+        Ok(split) => split,
+        Err(Stop::Help) => {
+            terminal::say(&help::full(command));
             return Err(Exit::Success);
         }
+        Err(Stop::Usage) => return Err(usage(String::new())),
+        Err(Stop::Mistake(reason)) => return Err(usage(reason)),
     };
-    let parsed = command.clone().try_get_matches_from(normal).and_then(|matches| Arguments::from_arg_matches(&matches));
-    let arguments = parsed.map_err(|error| Exit::Usage(explained(&command, &words, &error)))?;
-    match arguments.command {
-        Some(_) => Ok(arguments),
-        None => Err(Exit::Usage(usage(&command))),
-    }
-}
-
-fn described() -> Command {
-    let template = "usage: {usage}\n\n{about-with-newline}\nFlags:\n{all-args}\n";
-    let mut command = Arguments::command().styles(clap::builder::Styles::plain());
-    let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
-    for name in names {
-        command = command.mut_subcommand(&name, |sub| sub.help_template(template).disable_help_flag(true));
-    }
-    command.build();
-    command
-}
-
-fn introduction() -> String {
-    "reflow composes command-line tools into data pipelines that run only what has changed.\n\n\
-     usage: reflow [flags] COMMAND [flags] [arguments]\n\n\
-     Start with `reflow run PROGRAM.rf`; `reflow run PROGRAM.rf -help` lists a program's own flags.\n\
-     `reflow -help` lists the commands, `reflow COMMAND -help` explains one. Flags stand before what they\n\
-     apply to: global ones before the command, a program's behind the program.\n\n\
-     Commands run in containers where a Docker engine answers, else with this machine's programs. Results\n\
-     are cached under ~/.reflow (REFLOW_HOME moves it): a step whose inputs, command and image have not\n\
-     changed is not run again."
-        .to_owned()
-}
-
-fn usage(command: &Command) -> String {
-    command.clone().render_help().to_string()
-}
-
-fn help(command: &Command, name: &str) -> String {
-    match command.find_subcommand(name) {
-        Some(sub) => sub.clone().render_help().to_string(),
-        None => usage(command),
-    }
-}
-
-/// clap's words on what is wrong, then the usage of the command they are about.
-fn explained(command: &Command, words: &[OsString], error: &clap::Error) -> String {
-    let text = error.render().to_string();
-    let reason: Vec<&str> =
-        text.lines().take_while(|line| !line.starts_with("Usage:") && !line.starts_with("usage:")).collect();
-    let reason = reason.join("\n").trim().trim_start_matches("error: ").replace("'--", "'-");
-    let sub = words.iter().find_map(|word| command.find_subcommand(word));
-    match sub {
-        Some(sub) => format!("reflow {}: {reason}\n\n{}", sub.get_name(), help(command, sub.get_name())),
-        None => match words.iter().find(|word| !word.to_string_lossy().starts_with('-')) {
-            Some(word) if error.kind() == clap::error::ErrorKind::InvalidSubcommand => {
-                format!("reflow: unknown command {:?}\n\n{}", word.to_string_lossy(), usage(command))
-            }
-            _ => format!("reflow: {reason}\n\n{}", usage(command)),
-        },
-    }
-}
-
-/// Help was asked for, of a command or of all.
-struct Asked {
-    command: Option<String>,
-}
-
-/// Rewrites `-name` to `--name` where flags may stand, and closes the flags of the command with `--`.
-fn normalise(command: &Command, words: &[OsString]) -> Result<Vec<OsString>, Asked> {
-    let mut out: Vec<OsString> = vec!["reflow".into()];
-    let mut words = words.iter();
-    let Some(name) = flags(command, &mut words, &mut out, None)? else { return Ok(out) };
-    out.push(name.clone());
-    let Some(sub) = command.find_subcommand(&name) else {
-        out.extend(words.cloned());
-        return Ok(out);
-    };
-    let first = flags(sub, &mut words, &mut out, Some(sub.get_name()))?;
     if let Some(first) = first {
-        out.push("--".into());
-        out.push(first);
-        out.extend(words.cloned());
+        flags.extend(["--".into(), first]);
+        flags.extend(words);
     }
-    Ok(out)
+    let all = CommandLine::augment_subcommands(Command::new("reflow").args_override_self(true));
+    let matches = all.try_get_matches_from(named("reflow", named(name, flags)));
+    let parsed = matches.and_then(|matches| CommandLine::from_arg_matches(&matches));
+    parsed.map_err(|error| usage(mistake::explain(&error)))
 }
 
-/// Takes flags and their values off `words`; yields the first word that is none.
-fn flags(
-    command: &Command,
-    words: &mut std::slice::Iter<'_, OsString>,
-    out: &mut Vec<OsString>,
-    sub: Option<&str>,
-) -> Result<Option<OsString>, Asked> {
-    while let Some(word) = words.next() {
-        let text = word.to_string_lossy();
-        if text == "--" {
-            return Ok(words.next().cloned());
-        }
-        if !text.starts_with('-') || text == "-" {
-            return Ok(Some(word.clone()));
-        }
-        let bare = text.strip_prefix("--").or_else(|| text.strip_prefix('-')).unwrap_or(&text);
-        let (name, value) = bare.split_once('=').map_or((bare, None), |(name, value)| (name, Some(value)));
-        if name == "help" || (name == "h" && sub.is_none()) {
-            return Err(Asked { command: sub.map(str::to_owned) });
-        }
-        let dashes = if name.chars().count() == 1 { "-" } else { "--" };
-        out.push(OsString::from(match value {
-            Some(value) => format!("{dashes}{name}={value}"),
-            None => format!("{dashes}{name}"),
-        }));
-        if value.is_none() && takes_value(command, name) {
-            out.extend(words.next().cloned());
-        }
-    }
-    Ok(None)
+/// Words behind a name.
+fn named(name: &str, words: Vec<OsString>) -> Vec<OsString> {
+    std::iter::once(name.into()).chain(words).collect()
 }
 
-fn takes_value(command: &Command, name: &str) -> bool {
-    let is = |arg: &&clap::Arg| {
-        arg.get_long() == Some(name) || arg.get_short().is_some_and(|short| *name == *short.to_string())
-    };
-    let found = command.get_arguments().find(is);
-    found.is_some_and(|arg| matches!(arg.get_action(), ArgAction::Set) && !arg.is_require_equals_set())
+/// The flags before the command, and the commands.
+fn outer() -> Command {
+    let command = Command::new("reflow").args_override_self(true).disable_help_subcommand(true);
+    CommandLine::augment_subcommands(Global::augment_args(command))
 }

@@ -23,16 +23,15 @@ use crate::terminal;
 pub(crate) fn run(arguments: Arguments) -> Exit {
     let Arguments { global, command } = arguments;
     let (name, done) = match command {
-        Some(CommandLine::Run(flags)) => ("run", run::run(&global, &flags)),
-        Some(CommandLine::Check(flags)) => ("check", check::run(&flags)),
-        Some(CommandLine::Doc(flags)) => ("doc", doc::run(&flags)),
-        Some(CommandLine::Eval(flags)) => ("eval", eval::run(&global, &flags)),
-        Some(CommandLine::Info(flags)) => ("info", info::run(&flags)),
-        Some(CommandLine::Logs(flags)) => ("logs", logs::run(&flags)),
-        Some(CommandLine::Cat(flags)) => ("cat", cat::run(&flags)),
-        Some(CommandLine::CheckStore(flags)) => ("check-store", check_store::run(&flags)),
-        Some(CommandLine::Version(_)) => ("version", version::run()),
-        None => return Exit::Usage(String::new()),
+        CommandLine::Run(flags) => ("run", run::run(&global, &flags)),
+        CommandLine::Check(flags) => ("check", check::run(&flags)),
+        CommandLine::Doc(flags) => ("doc", doc::run(&flags)),
+        CommandLine::Eval(flags) => ("eval", eval::run(&global, &flags)),
+        CommandLine::Info(flags) => ("info", info::run(&flags)),
+        CommandLine::Logs(flags) => ("logs", logs::run(&flags)),
+        CommandLine::Cat(flags) => ("cat", cat::run(&flags)),
+        CommandLine::CheckStore(flags) => ("check-store", check_store::run(&flags)),
+        CommandLine::Version(_) => ("version", version::run()),
     };
     match done {
         Ok(()) => Exit::Success,

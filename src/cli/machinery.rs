@@ -34,7 +34,7 @@ pub(crate) struct Machinery {
 impl Machinery {
     /// Opens the state folder and the executor.
     pub(crate) fn open(home: &Path, choice: ExecutorChoice) -> Result<Self, Exit> {
-        let store = LocalStore::open(home)?;
+        let store = crate::home::open(home)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .worker_threads(std::thread::available_parallelism().map_or(2, std::num::NonZero::get))

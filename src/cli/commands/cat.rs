@@ -3,13 +3,13 @@
 use std::io::{self, Write};
 
 use base::digest::{Digest, PartialDigest};
-use store::{FileRepository, LocalStore};
+use store::FileRepository;
 
 use crate::arguments::CatFlags;
 use crate::exit::Exit;
 
 pub(super) fn run(flags: &CatFlags) -> Result<(), Exit> {
-    let store = LocalStore::open(&flags.place.home()?)?;
+    let store = crate::home::open(&flags.place.home()?)?;
     let mut blobs = Vec::new();
     // Nothing is written if one is missing.
     for text in &flags.digests {

@@ -1,7 +1,6 @@
 //! `reflow check-store`
 
 use base::units::data_size;
-use store::LocalStore;
 
 use super::answer;
 use crate::arguments::CheckStoreFlags;
@@ -10,7 +9,7 @@ use crate::terminal;
 
 pub(super) fn run(flags: &CheckStoreFlags) -> Result<(), Exit> {
     let home = flags.place.home()?;
-    let store = LocalStore::open(&home)?;
+    let store = crate::home::open(&home)?;
     let report = store.repository.check_all(&|_| {})?;
     for digest in &report.corrupt {
         terminal::say(&format!("reflow: corrupt: {}", store.repository.path(digest).display()));

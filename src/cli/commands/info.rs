@@ -14,7 +14,7 @@ use crate::arguments::InfoFlags;
 use crate::exit::Exit;
 
 pub(super) fn run(flags: &InfoFlags) -> Result<(), Exit> {
-    let store = LocalStore::open(&flags.place.home()?)?;
+    let store = crate::home::open(&flags.place.home()?)?;
     for name in &flags.names {
         answer(describe(&store, name)?)?;
     }

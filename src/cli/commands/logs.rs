@@ -11,7 +11,7 @@ use crate::exit::Exit;
 use crate::terminal;
 
 pub(super) fn run(flags: &LogsFlags) -> Result<(), Exit> {
-    let store = LocalStore::open(&flags.place.home()?)?;
+    let store = crate::home::open(&flags.place.home()?)?;
     let id = PartialDigest::parse(&flags.id).map_err(Exit::failed)?;
     match store.runs().find(&id) {
         Ok(run) => return run_log(&run, flags.level),
