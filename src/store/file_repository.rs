@@ -18,6 +18,7 @@ use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use base::{Digest, Error, File};
 
@@ -38,6 +39,8 @@ pub struct FileRepository(Arc<Inner>);
 struct Inner {
     root: PathBuf,
     tmp: PathBuf,
+    /// Whether the name of the folder of the blobs that begin with this byte is known to be durable.
+    durable_folders: [AtomicBool; 256],
 }
 
 impl FileRepository {
@@ -46,16 +49,8 @@ impl FileRepository {
         // Absolute, so that a later change of the working directory does not move the repository.
         let root = std::path::absolute(root).at("find", root)?;
         let tmp = root.join("tmp");
-        if !tmp.is_dir() {
-            // The folders of blobs are made before `tmp`, so that where `tmp` is they are durable.
-            fs::create_dir_all(&root).at("make folder", &root)?;
-            for first in 0..=255_u8 {
-                make_folder(&root.join(format!("{first:02x}")))?;
-            }
-            seal::sync_folder(&root)?;
-            make_folder(&tmp)?;
-        }
-        Ok(Self(Arc::new(Inner { root, tmp })))
+        fs::create_dir_all(&tmp).at("make folder", &tmp)?;
+        Ok(Self(Arc::new(Inner { root, tmp, durable_folders: [const { AtomicBool::new(false) }; 256] })))
     }
 
     /// The folder.
@@ -137,10 +132,7 @@ fn is_executable(metadata: &Metadata) -> bool {
     metadata.permissions().mode() & 0o111 != 0
 }
 
-/// Makes a folder that another process may be making too.
-fn make_folder(path: &Path) -> Result<(), Error> {
-    match fs::create_dir(path) {
-        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error).at("make folder", path),
-        _ => Ok(()),
-    }
+/// Makes the names in a folder durable.
+pub(crate) fn sync_folder(path: &Path) -> Result<(), Error> {
+    fs::File::open(path).and_then(|folder| folder.sync_all()).at("sync folder", path)
 }

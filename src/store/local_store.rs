@@ -11,7 +11,7 @@ use crate::assoc_table::{self, AssocTable, Found};
 use crate::codec;
 use crate::commit::Committer;
 use crate::database::Database;
-use crate::file_repository::FileRepository;
+use crate::file_repository::{FileRepository, sync_folder};
 use crate::located::Located;
 use crate::lock::KeyLocks;
 use crate::runs::Runs;
@@ -63,12 +63,20 @@ impl LocalStore {
     pub fn open(home: &Path) -> Result<Self, Error> {
         let home = std::path::absolute(home).at("find", home)?;
         fs::create_dir_all(&home).at("make folder", &home)?;
+        let is_new = !home.join("reflow.db").exists();
         let tmp = home.join("tmp");
         fs::create_dir_all(&tmp).at("make folder", &tmp)?;
         let repository = FileRepository::open(&home.join("repository"))?;
+        let locks = KeyLocks::open(&home.join("locks"))?;
         let database = Database::open(&home.join("reflow.db"))?;
+        if is_new {
+            // What is durable below must not be lost for want of a name above.
+            sync_folder(&home)?;
+            // The folder above may be one that we cannot read; then nothing can be done.
+            let _ = home.parent().map(sync_folder);
+        }
         Ok(Self {
-            locks: KeyLocks::open(&home.join("locks"))?,
+            locks,
             tmp,
             stat_cache: StatCache::new(database.clone()),
             committer: Arc::new(Committer::start(repository.clone(), database.clone())?),

@@ -15,13 +15,13 @@ CREATE TABLE assoc (
     last_access INTEGER NOT NULL,             -- seconds since 1970, exact to a day
     labels      TEXT    NOT NULL DEFAULT '[]',-- JSON array of "key=value", of the runs that wrote it
     PRIMARY KEY (key, kind)
-) WITHOUT ROWID;
+) WITHOUT ROWID, STRICT;
 
 -- Encoded filesets, so that finding a result opens no file. One that is missing here may be a blob.
 CREATE TABLE filesets (
     digest BLOB NOT NULL PRIMARY KEY,         -- 32 bytes, the SHA-256 of bytes
     bytes  BLOB NOT NULL
-);
+) STRICT;
 
 -- Digests of files outside the repository, and how the files looked when they were hashed.
 CREATE TABLE stat_cache (
@@ -32,7 +32,7 @@ CREATE TABLE stat_cache (
     modified_ns    INTEGER NOT NULL,          -- nanoseconds since 1970
     changed_ns     INTEGER NOT NULL,          -- likewise, of the inode
     digest         BLOB    NOT NULL           -- 32 bytes
-) WITHOUT ROWID;
+) WITHOUT ROWID, STRICT;
 
 -- One row for each start of a program; the latest has the highest rowid.
 CREATE TABLE runs (
@@ -52,7 +52,7 @@ CREATE TABLE runs (
     version    TEXT    NOT NULL,              -- of reflow
     host       TEXT    NOT NULL,
     process    INTEGER NOT NULL               -- process id on that host
-);
+) STRICT;
 
 -- One row for each attempt to produce a value; the latest has the highest rowid.
 CREATE TABLE tasks (
@@ -78,7 +78,7 @@ CREATE TABLE tasks (
     stdout      TEXT,                         -- 64 hex digits of a blob, or a path with a slash
     stderr      TEXT,                         -- likewise
     result      TEXT                          -- digest of the resulting fileset
-);
+) STRICT;
 CREATE INDEX tasks_run ON tasks (run_id);
 CREATE INDEX tasks_flow ON tasks (flow);
 CREATE INDEX tasks_cache_key ON tasks (cache_key);

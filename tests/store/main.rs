@@ -8,4 +8,16 @@
     reason = "a test that cannot go on fails, and one that is skipped says why"
 )]
 
+mod child;
+mod codec;
+mod conformance;
+mod file_repository;
+mod history;
+mod local_conformance;
+mod local_store;
+mod lock;
 mod measure;
+mod mount;
+mod power_loss;
+mod sharing;
+mod trouble;

@@ -4,6 +4,7 @@ use std::fs::{self, Metadata};
 use std::io::{ErrorKind, Read, Seek, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
+use std::sync::atomic::Ordering;
 
 use base::digest::DigestWriter;
 use base::{Digest, Error, File, Kind};
@@ -11,7 +12,7 @@ use rustix::fs::{CWD, OFlags, RenameFlags};
 use rustix::io::Errno;
 use tempfile::{NamedTempFile, TempPath};
 
-use super::{FileRepository, is_executable, is_sealed, make_folder, seal};
+use super::{FileRepository, is_executable, is_sealed};
 use crate::located::Located;
 
 /// Bytes read at once. Large enough that hashing, not system calls, takes the time.
@@ -164,10 +165,10 @@ impl FileRepository {
                 }
                 Err(Errno::XDEV) => return Err(Unsettled::OtherDevice),
                 Err(Errno::NOENT) if !made => {
-                    // Somebody removed the folder of blobs that begin alike.
+                    // The first of the blobs that begin alike.
                     made = true;
-                    to.parent().map_or(Ok(()), make_folder)?;
-                    seal::sync_folder(&self.0.root)?;
+                    self.0.durable_folders[usize::from(id.as_bytes()[0])].store(false, Ordering::Relaxed);
+                    to.parent().map_or(Ok(()), |folder| fs::create_dir_all(folder).at("make folder", folder))?;
                 }
                 Err(error) => failed(error)?,
             }

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use base::{Digest, Error, File, Kind};
 
-use super::{FileRepository, is_executable, is_sealed};
+use super::{FileRepository, is_executable, is_sealed, sync_folder};
 use crate::located::Located;
 
 /// Blobs synced in one go; each holds a descriptor open meanwhile.
@@ -38,17 +38,44 @@ impl FileRepository {
         for (index, file) in files.iter().enumerate() {
             let is_sealed = self.is_sealed(file);
             if let Ok(false) = is_sealed {
-                unsealed.push((index, self.path(&file.digest())));
+                unsealed.push((index, file.digest()));
             }
             results.push(is_sealed.map(drop));
         }
         for round in unsealed.chunks(ROUND) {
-            let paths: Vec<&Path> = round.iter().map(|(_, path)| path.as_path()).collect();
-            for ((index, _), result) in round.iter().zip(seal_round(&paths)) {
+            for ((index, _), result) in round.iter().zip(self.seal_round(round)) {
                 results[*index] = result;
             }
         }
         results
+    }
+
+    /// Syncs the files, then the folders with their names, then makes the files read-only.
+    fn seal_round(&self, round: &[(usize, Digest)]) -> Vec<Result<(), Error>> {
+        let paths: Vec<PathBuf> = round.iter().map(|(_, digest)| self.path(digest)).collect();
+        let files = in_parallel(&paths, |path| sync_file(path));
+        let names = self.sync_names(round.iter().map(|(_, digest)| digest.as_bytes()[0]).collect());
+        let seal = |(file, path): (Result<fs::File, Error>, &PathBuf)| {
+            let file = file?;
+            names.clone()?;
+            let metadata = file.metadata().at("look at blob", path)?;
+            let mode = if is_executable(&metadata) { 0o555 } else { 0o444 };
+            file.set_permissions(fs::Permissions::from_mode(mode)).at("seal blob", path)
+        };
+        files.into_iter().zip(&paths).map(seal).collect()
+    }
+
+    /// Makes the names of blobs that begin with one of these bytes durable.
+    fn sync_names(&self, first_bytes: BTreeSet<u8>) -> Result<(), Error> {
+        let folders: Vec<PathBuf> = first_bytes.iter().map(|first| self.root().join(format!("{first:02x}"))).collect();
+        in_parallel(&folders, |folder| sync_folder(folder)).into_iter().collect::<Result<(), Error>>()?;
+        let known = |first: &u8| &self.0.durable_folders[usize::from(*first)];
+        if first_bytes.iter().any(|first| !known(first).load(Ordering::Relaxed)) {
+            // Another process may have made them a moment ago without having come this far.
+            sync_folder(self.root())?;
+            first_bytes.iter().for_each(|first| known(first).store(true, Ordering::Relaxed));
+        }
+        Ok(())
     }
 
     fn is_sealed(&self, file: &File) -> Result<bool, Error> {
@@ -68,22 +95,6 @@ impl FileRepository {
     }
 }
 
-/// Syncs the files, then their folders, then makes the files read-only.
-fn seal_round(paths: &[&Path]) -> Vec<Result<(), Error>> {
-    let files = in_parallel(paths, |path| sync_file(path));
-    let folders: BTreeSet<PathBuf> = paths.iter().filter_map(|path| path.parent().map(Path::to_owned)).collect();
-    let folders: Vec<PathBuf> = folders.into_iter().collect();
-    let names: Result<Vec<()>, Error> = in_parallel(&folders, |folder| sync_folder(folder)).into_iter().collect();
-    let seal = |(file, path): (Result<fs::File, Error>, &&Path)| {
-        let file = file?;
-        names.clone()?;
-        let metadata = file.metadata().at("look at blob", path)?;
-        let mode = if is_executable(&metadata) { 0o555 } else { 0o444 };
-        file.set_permissions(fs::Permissions::from_mode(mode)).at("seal blob", path)
-    };
-    files.into_iter().zip(paths).map(seal).collect()
-}
-
 /// Syncs one blob. One that cannot be synced is removed: the kernel reports a failed write once, and a
 /// second try would seem to succeed.
 fn sync_file(path: &Path) -> Result<fs::File, Error> {
@@ -93,11 +104,6 @@ fn sync_file(path: &Path) -> Result<fs::File, Error> {
         return Err(error).at("sync blob", path);
     }
     Ok(file)
-}
-
-/// Makes the names in a folder durable.
-pub(super) fn sync_folder(path: &Path) -> Result<(), Error> {
-    fs::File::open(path).and_then(|folder| folder.sync_all()).at("sync folder", path)
 }
 
 /// Calls `work` for every item, on several threads if there are several. The results are in order.

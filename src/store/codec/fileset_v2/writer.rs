@@ -110,8 +110,11 @@ impl Writer {
         Ok(id)
     }
 
-    /// Whether one part can stand for both files, which have the same digest.
+    /// Whether one part can stand for both files, whose file digests are the same.
     fn is_same(&self, left: &File, right: &File) -> bool {
+        if left.id != right.id || left.size != right.size {
+            return false;
+        }
         match (&left.origin, &right.origin) {
             (None, None) => true,
             (Some(left), Some(right)) if Arc::ptr_eq(left, right) => true,

@@ -1,0 +1,229 @@
+//! The tables of runs and tasks.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use base::digest::PartialDigest;
+use base::{Digest, Kind, Resources};
+use reflow_store::tasks::TaskKind;
+use reflow_store::{LocalStore, LogPlace, RunPhase, RunQuery, RunRecord, TaskQuery, TaskRecord, Usage};
+use tempfile::TempDir;
+
+fn open() -> (TempDir, LocalStore) {
+    let home = tempfile::tempdir().unwrap();
+    let store = LocalStore::open(home.path()).unwrap();
+    (home, store)
+}
+
+/// 2026-01-31T08:05:00Z and so many seconds.
+fn at(seconds: u64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(1_769_846_700 + seconds)
+}
+
+fn run(name: &str, start: u64) -> RunRecord {
+    RunRecord {
+        id: Digest::of(name),
+        program: "/home/ada/align.rf".to_owned(),
+        params: BTreeMap::from([("sample".to_owned(), "a \"b\"".to_owned()), ("n".to_owned(), "3".to_owned())]),
+        args: vec!["x".to_owned(), "x".to_owned(), String::new()],
+        user: "ada".to_owned(),
+        labels: vec!["project=one".to_owned()],
+        start: at(start),
+        end: None,
+        phase: RunPhase::Init,
+        attempt: 0,
+        result: None,
+        error: None,
+        log: Some("/home/ada/.reflow/runs/1.log".to_owned()),
+        version: "0.1.0".to_owned(),
+        host: "engine".to_owned(),
+        process: 4_000_000_000,
+    }
+}
+
+fn task(name: &str) -> TaskRecord {
+    let mut resources = Resources::of(2.0, 1.5e9, 0.0);
+    resources.set("intel_avx", 2.0);
+    TaskRecord {
+        flow: Some(Digest::of(format!("flow of {name}"))),
+        key: Some(Digest::of(format!("key of {name}"))),
+        image: "biocontainers/bwa".to_owned(),
+        command: "bwa mem -t 2 %s\n'quoted'".to_owned(),
+        position: "align.rf:12:4".to_owned(),
+        attempt: 1,
+        start: Some(at(1)),
+        end: Some(at(61) + Duration::from_millis(250)),
+        exit: Some(-9),
+        cached: false,
+        error: Some("killed".to_owned()),
+        resources,
+        usage: Usage { cpu_seconds: Some(93.5), max_memory: Some(1 << 33), max_disk: None },
+        stdout: Some(LogPlace::Blob(Digest::of("out"))),
+        stderr: Some(LogPlace::Path(PathBuf::from("/tmp/stderr"))),
+        result: Some(Digest::of("result")),
+        ..TaskRecord::new(Digest::of(name), Digest::of("run"), TaskKind::Exec, "align.Main.sorted")
+    }
+}
+
+fn partial(text: &str) -> PartialDigest {
+    PartialDigest::parse(text).unwrap()
+}
+
+#[test]
+fn runs_come_back_as_they_were_written() {
+    let (_home, store) = open();
+    let runs = store.runs();
+    let mut one = run("one", 0);
+    assert_eq!(runs.get(&one.id), Ok(None));
+    runs.put(&one).unwrap();
+    assert_eq!(runs.get(&one.id), Ok(Some(one.clone())));
+    for phase in [RunPhase::Eval, RunPhase::Retry, RunPhase::Done] {
+        one.phase = phase;
+        one.attempt += 1;
+        runs.put(&one).unwrap();
+        assert_eq!(runs.get(&one.id), Ok(Some(one.clone())));
+    }
+    one.end = Some(at(100));
+    one.result = Some("val<.=1234abcd 3B>".to_owned());
+    one.error = Some("no".to_owned());
+    runs.put(&one).unwrap();
+    assert_eq!(runs.list(&RunQuery::default()), Ok(vec![one]));
+}
+
+#[test]
+fn runs_are_found_by_what_is_known_of_them() {
+    let (_home, store) = open();
+    let runs = store.runs();
+    let mut all = Vec::new();
+    for i in 0..40 {
+        let mut run = run(&i.to_string(), i * 10);
+        run.end = (i % 2 == 0).then(|| at(i * 10 + 5));
+        run.user = if i < 10 { "ada" } else { "bob" }.to_owned();
+        run.labels.push(format!("number={i}"));
+        runs.put(&run).unwrap();
+        all.insert(0, run);
+    }
+    let names = |query: &RunQuery| runs.list(query).unwrap().iter().map(|run| run.id).collect::<Vec<_>>();
+    let those = |wanted: &dyn Fn(&RunRecord) -> bool| {
+        all.iter().filter(|run| wanted(run)).map(|run| run.id).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&RunQuery::default()), those(&|_| true), "the latest come first");
+    assert_eq!(names(&RunQuery { limit: Some(3), ..RunQuery::default() }), those(&|_| true)[..3]);
+    assert_eq!(
+        names(&RunQuery { user: Some("ada".to_owned()), ..RunQuery::default() }),
+        those(&|run| run.user == "ada")
+    );
+    let label = Some("number=17".to_owned());
+    assert_eq!(names(&RunQuery { label, ..RunQuery::default() }), [Digest::of("17")]);
+    let since = Some(at(206));
+    assert_eq!(
+        names(&RunQuery { since, ..RunQuery::default() }),
+        those(&|run| run.end.is_none_or(|end| end >= at(206)))
+    );
+    let until = Some(at(100));
+    assert_eq!(names(&RunQuery { until, ..RunQuery::default() }), those(&|run| run.start < at(100)));
+    let id = Digest::of("23");
+    for digits in [2, 8, 64] {
+        let prefix = partial(&id.hex()[..digits]);
+        let found = those(&|run| prefix.expands_to(&run.id));
+        assert_eq!(names(&RunQuery { id: Some(prefix), ..RunQuery::default() }), found);
+        if let [only] = found[..] {
+            assert_eq!(runs.find(&prefix).unwrap().id, only);
+        }
+    }
+    let prefix =
+        all.iter().map(|run| run.id.hex_n(1)).find(|prefix| those(&|run| run.id.hex_n(1) == *prefix).len() > 1);
+    if let Some(prefix) = prefix {
+        assert_eq!(runs.find(&partial(&prefix)).unwrap_err().kind(), Kind::Invalid);
+    }
+    assert_eq!(runs.find(&partial(&Digest::of("absent").hex())).unwrap_err().kind(), Kind::NotExist);
+}
+
+#[test]
+fn tasks_come_back_as_they_were_written() {
+    let (_home, store) = open();
+    let tasks = store.tasks();
+    let full = task("full");
+    let mut empty = TaskRecord::new(Digest::of("empty"), Digest::of("other run"), TaskKind::Intern, "");
+    tasks.put(&[full.clone(), empty.clone()]).unwrap();
+    assert_eq!(tasks.get(&full.id), Ok(Some(full.clone())));
+    assert_eq!(tasks.get(&empty.id), Ok(Some(empty.clone())));
+    empty.cached = true;
+    empty.kind = TaskKind::Extern;
+    empty.stdout = Some(LogPlace::Path(PathBuf::from("./relative")));
+    tasks.put(&[empty.clone()]).unwrap();
+    assert_eq!(tasks.list(&TaskQuery::default()), Ok(vec![empty, full]));
+    assert_eq!(tasks.get(&Digest::of("absent")), Ok(None));
+}
+
+#[test]
+fn tasks_are_found_by_what_is_known_of_them() {
+    let (_home, store) = open();
+    let tasks = store.tasks();
+    let mut other = TaskRecord { error: None, ..task("other") };
+    other.run = Digest::of("another run");
+    other.ident = "Main.other".to_owned();
+    other.image = "ubuntu".to_owned();
+    other.start = Some(at(500));
+    other.end = None;
+    let one = task("one");
+    tasks.put(&[one.clone(), other.clone()]).unwrap();
+    let flow = partial(&other.flow.unwrap().hex()[..12]);
+    for query in [
+        TaskQuery { id: Some(partial(&other.id.hex()[..10])), ..TaskQuery::default() },
+        TaskQuery { run: Some(other.run), ..TaskQuery::default() },
+        TaskQuery { flow: Some(flow), ..TaskQuery::default() },
+        TaskQuery { key: other.key, ..TaskQuery::default() },
+        TaskQuery { ident: Some("Main.other".to_owned()), ..TaskQuery::default() },
+        TaskQuery { image: Some("ubuntu".to_owned()), ..TaskQuery::default() },
+        TaskQuery { since: Some(at(62)), ..TaskQuery::default() },
+        TaskQuery { limit: Some(1), ..TaskQuery::default() },
+    ] {
+        assert_eq!(tasks.list(&query), Ok(vec![other.clone()]), "{query:?}");
+    }
+    for query in
+        [TaskQuery { failed: true, ..TaskQuery::default() }, TaskQuery { until: Some(at(500)), ..TaskQuery::default() }]
+    {
+        assert_eq!(tasks.list(&query), Ok(vec![one.clone()]), "{query:?}");
+    }
+    assert_eq!(tasks.find(&partial(&one.id.hex()[..10])), Ok(one));
+}
+
+#[test]
+fn people_can_read_the_tables() {
+    let (home, store) = open();
+    store.runs().put(&run("one", 9)).unwrap();
+    store.tasks().put(&[task("task")]).unwrap();
+    let database = rusqlite::Connection::open(home.path().join("reflow.db")).unwrap();
+    let row: (String, String, String) = database
+        .query_row("SELECT id, start_time, parameters ->> 'sample' FROM runs WHERE phase = 'init'", (), |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })
+        .unwrap();
+    assert_eq!(row, (Digest::of("one").hex(), "2026-01-31T08:05:09.000Z".to_owned(), "a \"b\"".to_owned()));
+    let seconds: f64 = database
+        .query_row(
+            "SELECT (julianday(end_time) - julianday(start_time)) * 86400 FROM tasks
+             WHERE ident LIKE 'align.%' AND resources ->> 'cpu' = 2",
+            (),
+            |row| row.get(0),
+        )
+        .unwrap();
+    assert!((seconds - 60.25).abs() < 0.01);
+    let refused = database.execute("UPDATE tasks SET attempt = 'many'", ());
+    assert!(refused.is_err(), "columns keep their types");
+}
+
+#[test]
+fn a_row_that_cannot_be_understood_is_named() {
+    let (home, store) = open();
+    store.tasks().put(&[task("task")]).unwrap();
+    let database = rusqlite::Connection::open(home.path().join("reflow.db")).unwrap();
+    database.execute("UPDATE tasks SET start_time = 'yesterday'", ()).unwrap();
+    let error = store.tasks().get(&Digest::of("task")).unwrap_err();
+    assert_eq!(error.kind(), Kind::Integrity);
+    for part in ["start_time", "yesterday", &Digest::of("task").hex(), "reflow.db"] {
+        assert!(error.to_string().contains(part), "{error}");
+    }
+}
