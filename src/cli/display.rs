@@ -143,9 +143,8 @@ impl Display {
     }
 
     fn failed(&mut self, failure: &engine::Failure) {
-        let place = failure.place.as_ref().map(|place| format!("\n\t{place}")).unwrap_or_default();
         let line = line(" <-  ", &failure.ident, &failure.digest.short(), "err", failure.op, "");
-        self.log(Level::Error, &format!("{}\n\terror {}{place}", line.trim_end(), failure.error));
+        self.log(Level::Error, &format!("{}{}", line.trim_end(), failures::details(failure)));
     }
 
     fn step(&mut self, arrow: &str, step: &Step<'_>, state: &str, detail: &str) {

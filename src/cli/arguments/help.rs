@@ -76,16 +76,28 @@ fn flag(arg: &Arg) -> String {
     let name = words::name_of(arg).unwrap_or_default();
     let boolean = words::is_boolean(arg);
     let kind = arg.get_value_names().and_then(|names| names.first()).map(ToString::to_string).unwrap_or_default();
-    let mut help = arg.get_help().map(ToString::to_string).unwrap_or_default();
-    if let Some(default) = default(arg) {
-        help.push_str(&format!(" (default {default})"));
-    }
-    let help = help.replace('\n', "\n    \t");
+    let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+    let default = default(arg).map(|default| format!("(default {default})"));
+    let help = wrapped(help.split_whitespace().chain(default.as_deref())).join("\n    \t");
     match (boolean, name.len()) {
         (true, 1) => format!("  -{name}\t{help}\n"),
         (true, _) => format!("  -{name}\n    \t{help}\n"),
         (false, _) => format!("  -{name} {kind}\n    \t{help}\n"),
     }
+}
+
+/// Lays words out in lines that leave room for what stands in front of them.
+fn wrapped<'w>(words: impl Iterator<Item = &'w str>) -> Vec<String> {
+    const WIDTH: usize = 80 - 8;
+    let mut lines = vec![String::new()];
+    for word in words {
+        match lines.last_mut() {
+            Some(line) if line.is_empty() => line.push_str(word),
+            Some(line) if line.len() + 1 + word.len() <= WIDTH => line.extend([" ", word]),
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
 }
 
 /// A default that is not the zero value of its type.

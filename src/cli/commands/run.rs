@@ -181,7 +181,7 @@ impl Run {
             host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
             process: std::process::id(),
         };
-        let again = std::env::args().collect();
+        let again = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
         let mut run = Self { id, machinery, display, record, created: Timestamp::now(), again };
         run.save()?;
         Ok(run)

@@ -3,17 +3,15 @@
 use base::Kind;
 use base::units;
 use engine::failure::LogTail;
-use engine::{Failure, Failures};
+use engine::{Failure, Failures, describe};
 
 use super::Display;
 use crate::exit::Exit;
 use crate::run_files::Level;
 
-/// Says how a run failed; the exit tells its code. `again` are the words that repeat the run.
+/// Says how a run failed, after each of its failures has been shown; the exit tells its code. `again` are
+/// the words that repeat the run.
 pub(crate) fn report_failures(display: &mut Display, failures: &Failures, again: &[String]) -> Exit {
-    for failure in failures.nodes() {
-        display.log(Level::Error, &details(failure));
-    }
     display.log(Level::Error, &summary(failures, again));
     match failures.kind() {
         Kind::Canceled => Exit::Failed(None),
@@ -29,17 +27,23 @@ fn is_image_failure(failure: &Failure) -> bool {
     failure.op == "exec" && failure.exec.is_none()
 }
 
+/// The failures in a line each, and how to go on.
 fn summary(failures: &Failures, again: &[String]) -> String {
-    let count = match failures.nodes().len() {
-        0 => failures.error().to_string(),
-        1 => "1 step failed".to_owned(),
-        many => format!("{many} steps failed"),
+    let mut text = match failures.nodes() {
+        [] => failures.error().to_string(),
+        [_] => "1 step failed:".to_owned(),
+        many => format!("{} steps failed:", many.len()),
     };
-    if again.is_empty() {
-        return count;
+    for failure in failures.nodes() {
+        let place = failure.place.as_ref().map(|place| format!(" ({place})")).unwrap_or_default();
+        text.push_str(&format!("\n\t{failure}{place}"));
     }
-    let words: Vec<String> = again.iter().map(|word| shell_word(word)).collect();
-    format!("{count}; what has completed is kept. To go on from there, run again:\n\t{}", words.join(" "))
+    if !again.is_empty() {
+        let words: Vec<String> = again.iter().map(|word| shell_word(word)).collect();
+        text.push_str("\n\twhat has completed is kept; to go on from there, run again:");
+        text.push_str(&format!("\n\t    {}", words.join(" ")));
+    }
+    text
 }
 
 /// A word as a shell takes it.
@@ -51,19 +55,19 @@ fn shell_word(word: &str) -> String {
     format!("'{}'", word.replace('\'', r"'\''"))
 }
 
-fn details(failure: &Failure) -> String {
-    let name = if failure.ident.is_empty() { failure.op } else { &failure.ident };
-    let place = failure.place.as_ref().map(|place| format!(" {place}")).unwrap_or_default();
-    let mut text = format!("{name} {}{place}: {}", failure.digest.short(), failure.error);
-    let Some(exec) = &failure.exec else { return text };
+/// What is known of a failure, a line each, behind a tab.
+pub(super) fn details(failure: &Failure) -> String {
+    let mut text = format!("\n\terror {}", failure.error);
     let mut line = |indent: &str, words: &str| {
-        text.push_str("\n\t");
-        text.push_str(indent);
-        text.push_str(words);
+        text.push_str(format!("\n\t{indent}{words}").trim_end());
     };
+    if let Some(place) = &failure.place {
+        line("", &place.to_string());
+    }
+    let Some(exec) = &failure.exec else { return text };
     line("", &format!("image: {}", exec.image));
     line("", "command:");
-    for words in exec.command.lines() {
+    for words in describe::command_lines(&exec.command) {
         line("    ", words);
     }
     if !exec.inputs.is_empty() {
@@ -92,9 +96,28 @@ fn stream(line: &mut impl FnMut(&str, &str), name: &str, tail: &LogTail) {
         line("", &format!("{name}: empty"));
         return;
     }
-    let whole = if tail.cut { ", the last lines of it" } else { "" };
+    let whole = if tail.cut { format!(", its last {} lines", tail.lines.len()) } else { String::new() };
     line("", &format!("{name}: {} in {}{whole}:", units::data_size(tail.size), tail.path.display()));
     for words in &tail.lines {
         line("    ", words);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_quoted_as_a_shell_needs_it() {
+        for (word, quoted) in [
+            ("plain-1.5/x_y", "plain-1.5/x_y"),
+            ("", "''"),
+            ("a b", "'a b'"),
+            ("it's", r"'it'\''s'"),
+            ("$HOME", "'$HOME'"),
+            ("~", "'~'"),
+        ] {
+            assert_eq!(shell_word(word), quoted);
+        }
     }
 }
