@@ -29,7 +29,7 @@ use types::{Type, Value};
 use crate::diagnostics::Report;
 use crate::eval::with_stack;
 use crate::session::Session;
-use crate::tree::{Decl, Expr, ExprKind, Func, Node};
+use crate::tree::{Builtin, Decl, Expr, ExprKind, Func, Node};
 use scope::{Scope, ScopeKind};
 
 pub(crate) use module::check_module;
@@ -149,7 +149,8 @@ impl<'s> Checker<'s> {
             }
             None => {
                 let near = self.scope.nearest(name);
-                let diagnostic = self.report.not_defined(span, name, near.as_deref());
+                let is_builtin = Builtin::named(name).is_some();
+                let diagnostic = self.report.not_defined(span, name, is_builtin, near.as_deref());
                 self.fail(diagnostic, span)
             }
         }

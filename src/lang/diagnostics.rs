@@ -25,10 +25,11 @@ impl Report {
         self.error(1000, span, message)
     }
 
-    pub(crate) fn not_defined(&self, span: Span, name: &str, near: Option<&str>) -> Diagnostic {
+    pub(crate) fn not_defined(&self, span: Span, name: &str, is_builtin: bool, near: Option<&str>) -> Diagnostic {
         let diagnostic =
             self.error(1001, span, format_args!("identifier {name:?} not defined")).labelled("not found in this scope");
         match near {
+            _ if is_builtin => diagnostic.help(format!("`{name}` is a builtin, which can only be called")),
             Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
             None => diagnostic,
         }

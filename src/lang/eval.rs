@@ -46,9 +46,19 @@ pub(crate) use function::Site;
 /// What evaluation comes to.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// An error of the program at a place, without a class of its own.
+/// An error of the program at a place, without a class of its own: what is raised while a program is
+/// still being evaluated prints as it is. If it comes up when the program runs, it is one of the class
+/// *evaluation* (language spec §5.12).
 pub(crate) fn failure(place: impl std::fmt::Display, message: impl std::fmt::Display) -> Error {
-    Error::new(Kind::Eval, format!("{place}: {message}"))
+    Error::new(Kind::Other, format!("{place}: {message}"))
+}
+
+/// An error as it is reported when the program runs.
+pub(crate) fn at_run_time(error: Error) -> Error {
+    match error.kind() {
+        Kind::Other => error.with_kind(Kind::Eval),
+        _ => error,
+    }
 }
 
 /// Runs `work` on a stack with room to spare: programs nest as deep as they like.

@@ -120,12 +120,12 @@ impl Call {
 
     /// An error at the call with its label.
     pub(crate) fn failure(&self, message: impl std::fmt::Display) -> Error {
-        Error::new(Kind::Eval, format!("{} {}: {message}", self.place, self.ident))
+        Error::new(Kind::Other, format!("{} {}: {message}", self.place, self.ident))
     }
 
     /// An error that has neither place nor label in its text.
     pub(crate) fn plain(&self, message: impl std::fmt::Display) -> Error {
-        Error::new(Kind::Eval, message.to_string())
+        Error::new(Kind::Other, message.to_string())
     }
 
     /// Labels and places a node that the function made.

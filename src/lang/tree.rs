@@ -219,24 +219,26 @@ pub enum Builtin {
 }
 
 impl Builtin {
+    /// The builtins called by ordinary identifiers; `int` and `float` are grammar.
+    pub const NAMED: [Builtin; 13] = [
+        Self::Len,
+        Self::Zip,
+        Self::Unzip,
+        Self::Flatten,
+        Self::Map,
+        Self::List,
+        Self::Panic,
+        Self::Error,
+        Self::Delay,
+        Self::Trace,
+        Self::Range,
+        Self::Reduce,
+        Self::Fold,
+    ];
+
     /// The builtin called by an ordinary identifier.
     pub fn named(name: &str) -> Option<Self> {
-        Some(match name {
-            "len" => Self::Len,
-            "zip" => Self::Zip,
-            "unzip" => Self::Unzip,
-            "flatten" => Self::Flatten,
-            "map" => Self::Map,
-            "list" => Self::List,
-            "panic" => Self::Panic,
-            "error" => Self::Error,
-            "delay" => Self::Delay,
-            "trace" => Self::Trace,
-            "range" => Self::Range,
-            "reduce" => Self::Reduce,
-            "fold" => Self::Fold,
-            _ => return None,
-        })
+        Self::NAMED.into_iter().find(|builtin| builtin.name() == name)
     }
 
     /// The name, as written and as digested.

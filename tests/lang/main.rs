@@ -1,3 +1,14 @@
 //! Tests of the `lang` crate through its public face.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test that cannot go on fails, and tests read files and clocks"
+)]
+
 mod digests;
+
+mod cases;
+mod reduce;
+mod world;

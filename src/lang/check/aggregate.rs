@@ -107,7 +107,7 @@ impl Checker<'_> {
         }
         let Some(ty) = operand.ty.field(&field.name).cloned() else {
             let names: Vec<_> = operand.ty.fields().iter().filter_map(|field| field.name.clone()).collect();
-            let near = nearest(&field.name, &names);
+            let near = nearest(&field.name, names);
             let diagnostic = self.report.no_field(span, &field.name, near.as_deref());
             return self.fail(diagnostic, span);
         };

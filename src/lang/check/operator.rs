@@ -14,11 +14,7 @@ impl Checker<'_> {
             return self.silent(span);
         }
         match self.binary_type(op, &left, &right, span) {
-            Ok(ty) => {
-                let flow = any_flow([&left.ty, &right.ty]);
-                let level = left.ty.level.min(right.ty.level);
-                self.node(ExprKind::Binary(op, left, right), ty.with_flow(flow).with_level(level), span)
-            }
+            Ok(ty) => self.node(ExprKind::Binary(op, left, right), ty, span),
             Err(diagnostic) => self.fail(*diagnostic, span),
         }
     }
@@ -32,12 +28,13 @@ impl Checker<'_> {
     ) -> Result<Type, Box<syntax::diagnostic::Diagnostic>> {
         let (l, r) = (&left.ty, &right.ty);
         if op == BinaryOp::Sequence {
-            return Ok(r.clone().with_level(Level::NotConst));
+            return Ok(r.clone().with_flow(any_flow([l, r])).with_level(Level::NotConst));
         }
         if op == BinaryOp::Add && matches!(l.kind, TypeKind::List(_) | TypeKind::Map(_) | TypeKind::Dir) {
             let unified = unify([l, r]);
             return match unified.error_message() {
                 Some(message) => Err(Box::new(self.report.type_error(span, message))),
+                // Unification decides whether it may be delayed (language spec §3.4).
                 None => Ok(unified),
             };
         }
@@ -63,7 +60,10 @@ impl Checker<'_> {
             }
             _ => return Err(Box::new(self.report.not_comparable(span, l))),
         };
-        if allowed { Ok(ty) } else { Err(Box::new(self.report.operator_not_allowed(span, op, l))) }
+        if !allowed {
+            return Err(Box::new(self.report.operator_not_allowed(span, op, l)));
+        }
+        Ok(ty.with_flow(any_flow([l, r])).with_level(l.level.min(r.level)))
     }
 
     pub(super) fn unary(&mut self, op: UnaryOp, operand: &ast::Expr, span: Span) -> Node {
@@ -94,7 +94,8 @@ impl Checker<'_> {
     ) -> Node {
         let (condition, then, otherwise) = (self.expr(condition), self.expr(then), self.expr(otherwise));
         if !condition.ty.is_error() && !matches!(condition.ty.kind, TypeKind::Bool) {
-            let diagnostic = self.report.expected_bool(condition.span, &condition.ty);
+            let diagnostic = self.report.expected_bool(span, &condition.ty);
+            let diagnostic = diagnostic.also(&self.report.source, condition.span, "this is the condition");
             return self.fail(diagnostic, span);
         }
         if [&condition, &then, &otherwise].iter().any(|node| node.ty.is_error()) {

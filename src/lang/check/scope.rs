@@ -9,7 +9,7 @@ use std::rc::Rc;
 use syntax::ast::{Name, Span};
 use types::Type;
 
-use crate::tree::Slot;
+use crate::tree::{Builtin, Slot};
 
 /// What kind of construct a scope belongs to: whether unused names in it are worth a warning.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -130,19 +130,20 @@ impl Scope {
         Some((slot, binding.ty.clone()))
     }
 
-    /// The bound name that is spelled most like `name`, if any is near.
+    /// The bound name or builtin that is spelled most like `name`, if any is near.
     pub(super) fn nearest(&self, name: &str) -> Option<Rc<str>> {
-        let bound = self.by_name.iter().filter(|(_, stack)| !stack.is_empty()).map(|(name, _)| name);
-        nearest(name, bound)
+        let bound = self.by_name.iter().filter(|(_, stack)| !stack.is_empty()).map(|(name, _)| name.clone());
+        let builtins = Builtin::NAMED.into_iter().map(|builtin| Rc::from(builtin.name()));
+        nearest(name, bound.chain(builtins))
     }
 }
 
 /// The candidate that is spelled most like `name`, if one is near enough to be a slip.
-pub(super) fn nearest<'n>(name: &str, candidates: impl IntoIterator<Item = &'n Rc<str>>) -> Option<Rc<str>> {
+pub(super) fn nearest(name: &str, candidates: impl IntoIterator<Item = Rc<str>>) -> Option<Rc<str>> {
     let limit = (name.chars().count() / 3).max(1);
-    let scored = candidates.into_iter().map(|candidate| (distance(name, candidate), candidate));
+    let scored = candidates.into_iter().map(|candidate| (distance(name, &candidate), candidate));
     let near = scored.filter(|(distance, _)| (1..=limit).contains(distance));
-    near.min_by(|left, right| left.cmp(right)).map(|(_, candidate)| candidate.clone())
+    near.min().map(|(_, candidate)| candidate)
 }
 
 /// Edit distance, transpositions of neighbours counting one; capped by the lengths' difference first.

@@ -20,11 +20,10 @@ impl Checker<'_> {
             Ast::List(element) => Type::list(self.written(element)?),
             Ast::Map(key, element) => {
                 let (key_type, element) = (self.written(key)?, self.written(element)?);
-                // An alias is not looked through here (language spec §2.2).
-                if matches!(key.kind, Ast::Alias(_)) {
-                    Type::error(format!("{key_type} is not a valid map key type"))
-                } else {
-                    Type::map(key_type, element)
+                match &key.kind {
+                    // An alias is not looked through here (language spec §2.2).
+                    Ast::Alias(path) => Type::error(format!("{} is not a valid map key type", dotted(path))),
+                    _ => Type::map(key_type, element),
                 }
             }
             Ast::Tuple(fields) => match fields.as_slice() {
@@ -72,7 +71,6 @@ impl Checker<'_> {
     }
 
     fn alias(&mut self, path: &[ast::Ident], written: &ast::Type) -> Option<Type> {
-        let text = || path.iter().map(|part| &*part.name).collect::<Vec<_>>().join(".");
         let found = match path {
             [name] => match self.aliases.get(&name.name) {
                 Some(ty) => Ok(ty.clone()),
@@ -85,8 +83,8 @@ impl Checker<'_> {
                     None => Err(String::new()),
                 })
                 .map_err(|reason| match reason.as_str() {
-                    "" => format!("type alias {} not found", text()),
-                    reason => format!("type alias {} not found: {reason}", text()),
+                    "" => format!("type alias {} not found", dotted(path)),
+                    reason => format!("type alias {} not found: {reason}", dotted(path)),
                 }),
             [] => Err("type alias not found".to_owned()),
         };
@@ -120,4 +118,9 @@ impl Checker<'_> {
         }
         found.ok_or_else(|| format!("no such module {name}"))
     }
+}
+
+/// A dotted name as written.
+fn dotted(path: &[ast::Ident]) -> String {
+    path.iter().map(|part| &*part.name).collect::<Vec<_>>().join(".")
 }

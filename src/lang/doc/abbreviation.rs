@@ -39,7 +39,8 @@ fn text(expr: &Expr) -> String {
         }
         ExprKind::Struct(fields) => {
             let field = |(label, value): &(ast::Ident, Expr)| format!("{}:{}", label.name, abbreviate(value));
-            format!("{{{}}}", fields.iter().map(field).collect::<Vec<_>>().join(", "))
+            // It really closes with a parenthesis (language spec §8.6).
+            format!("{{{})", fields.iter().map(field).collect::<Vec<_>>().join(", "))
         }
         ExprKind::Variant(tag, None) => format!("#{}", tag.name),
         ExprKind::Variant(tag, Some(payload)) => format!("#{}({})", tag.name, abbreviate(payload)),

@@ -25,8 +25,8 @@ pub(super) fn index(graph: &mut Graph, env: &Env, expr: &Node, collection: &Node
             let place = || body_env.place(span);
             match (&values[0], &values[1]) {
                 (Value::List(elements), Value::Int(index)) => {
-                    let found =
-                        index.to_i64().and_then(|index| usize::try_from(index).ok()).and_then(|i| elements.get(i));
+                    let index = index.low_i64();
+                    let found = usize::try_from(index).ok().and_then(|index| elements.get(index));
                     found.cloned().ok_or_else(|| {
                         let size = elements.len();
                         failure(place(), format_args!("index {index} out of bounds for list of size {size}"))

@@ -125,7 +125,7 @@ impl Invocation {
 
     fn range(&self, from: &Integer, to: &Integer) -> Result<Value> {
         if from > to {
-            return Err(self.failure("invalid range"));
+            return Err(Error::new(Kind::Other, "invalid range"));
         }
         let length = (to - from).to_i64().and_then(|length| usize::try_from(length).ok());
         let Some(length) = length.filter(|length| *length <= 1 << 32) else {

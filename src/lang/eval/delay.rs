@@ -5,8 +5,8 @@ use flow::Graph;
 use flow::node::Resumed;
 use types::{Type, Value};
 
-use super::Result;
 use super::env::Env;
+use super::{Result, at_run_time};
 
 /// Runs `body` on the values of `inputs`: now if all are known, else in a continuation.
 ///
@@ -59,7 +59,7 @@ pub(crate) fn suspend_as(
             .iter()
             .map(|value| if value.is_flow() { known.next().unwrap_or(value).clone() } else { value.clone() })
             .collect();
-        let value = body(graph, &filled)?;
+        let value = body(graph, &filled).map_err(at_run_time)?;
         resumed(graph, value)
     };
     let id = graph.continuation(flow_digest, deps, code);

@@ -18,7 +18,7 @@ use types::{Type, Value};
 
 use super::delay::delay;
 use super::env::Env;
-use super::{Result, declared, eval as eval_expr, failure, force};
+use super::{Result, at_run_time, declared, eval as eval_expr, failure, force};
 use crate::digest;
 use crate::tree::{Decl, Exec, ExprKind, Node, TemplateArg};
 
@@ -113,7 +113,7 @@ impl Build {
             used: command.numbers.len(),
         };
         let digest = Digest::of("grail.com/reflow/syntax.Eval.coerceExecOutput");
-        let id = graph.coerce(digest, id, move |value: &Value| outputs.take(value));
+        let id = graph.coerce(digest, id, move |value: &Value| outputs.take(value).map_err(at_run_time));
         graph.label(id, &self.env.ident.text());
         Ok(graph.value(id))
     }
@@ -205,9 +205,7 @@ fn to_fileset(value: &Value) -> Result<Fileset> {
     match value {
         Value::File(file) => Ok(Fileset::of_file(file.as_ref().clone())),
         Value::Dir(files) => Ok(Fileset::of_map(files.as_ref().clone())),
-        Value::List(elements) => {
-            elements.iter().map(|value| to_fileset(value)).collect::<Result<_>>().map(Fileset::of_list)
-        }
+        Value::List(elements) => elements.iter().map(to_fileset).collect::<Result<_>>().map(Fileset::of_list),
         other => {
             Err(Error::new(Kind::Eval, format!("a value of kind {} cannot be an exec's input", other.kind_name())))
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use base::digest::Digest;
-use base::failure::{Error, Kind};
+use base::failure::Error;
 use base::url::Url;
 use flow::Graph;
 use flow::node::{Op, Resumed};
@@ -43,10 +43,6 @@ fn parse(call: &Call, path: &str) -> Result<Url, Error> {
     Url::parse(path).map_err(|error| call.plain(error))
 }
 
-fn too_large(call: &Call, what: &str, size: u64) -> Error {
-    call.failure(format_args!("file {what} is too large ({}MB); local files may not exceed 200MB", size >> 20))
-}
-
 /// `file(url)`
 fn file(graph: &mut Graph, call: &Call, args: &[Value]) -> Result<Value, Error> {
     let [Value::String(path)] = args else { return Err(call.misuse(args)) };
@@ -59,24 +55,16 @@ fn file(graph: &mut Graph, call: &Call, args: &[Value]) -> Result<Value, Error> 
         graph.set_place(id, call.node_place.clone());
         return Ok(file_of_fileset(graph, "file.fs$file", id, &url));
     }
-    let open =
-        |error: Error| call.failure(format_args!("open {path}: {}", error.message())).with_kind(error_kind(&error));
+    let open = |error: Error| call.failure(format_args!("open {path}: {}", error.message()));
     let size = call.session.sources().size(path).map_err(open)?;
     if size > LOCAL_LIMIT {
-        return Err(too_large(call, path, size));
+        let size = size >> 20;
+        return Err(call.plain(format_args!("file {path} is too large ({size}MB); local files may not exceed 200MB")));
     }
     let bytes = call.session.sources().read(path).map_err(open)?;
     let id = graph.add(Op::Data(bytes.into()), []);
     graph.set_place(id, call.node_place.clone());
     Ok(file_of_fileset(graph, "file.fs$file1", id, path))
-}
-
-/// A local file that is not there is a fault of the program's input, not of the evaluation.
-fn error_kind(error: &Error) -> Kind {
-    match error.kind() {
-        Kind::Other => Kind::Eval,
-        kind => kind,
-    }
 }
 
 /// `dir(url)`
@@ -97,7 +85,7 @@ fn dir(graph: &mut Graph, call: &Call, args: &[Value]) -> Result<Value, Error> {
 fn local_dir(graph: &mut Graph, call: &Call, path: &str) -> Result<Value, Error> {
     let names = call.session.sources().walk(path);
     if names.is_empty() {
-        return Err(call.failure(format_args!("empty directory {path}")));
+        return Err(call.plain(format_args!("empty directory {path}")));
     }
     let mut total = 0;
     let mut deps = Vec::with_capacity(names.len());
@@ -106,7 +94,7 @@ fn local_dir(graph: &mut Graph, call: &Call, path: &str) -> Result<Value, Error>
         let open = |error: Error| call.failure(format_args!("open {full}: {}", error.message()));
         total += call.session.sources().size(&full).map_err(open)?;
         if total > LOCAL_LIMIT {
-            return Err(call.failure(format_args!("directory {path} exceeds maximum size of 200MB")));
+            return Err(call.plain(format_args!("directory {path} exceeds maximum size of 200MB")));
         }
         let bytes = call.session.sources().read(&full).map_err(open)?;
         let id = graph.add(Op::Data(bytes.into()), []);

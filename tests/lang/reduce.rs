@@ -1,0 +1,109 @@
+//! A reducer that is as small as can be: no cache, no scheduling, execs that only pretend.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use base::{Error, Fileset, Kind};
+use flow::node::Resumed;
+use flow::{FlowId, Graph, Op};
+use types::Value;
+
+use crate::world::{World, describe};
+
+/// Reduces the nodes of one graph.
+pub(crate) struct Reducer<'w> {
+    world: &'w World,
+    known: HashMap<FlowId, Result<Value, Error>>,
+    /// What reached outside, one text for each exec, intern and extern in the order of their running.
+    pub(crate) log: Vec<String>,
+}
+
+impl<'w> Reducer<'w> {
+    pub(crate) fn new(world: &'w World) -> Self {
+        Self { world, known: HashMap::new(), log: Vec::new() }
+    }
+
+    /// The value that a value comes to: itself, or what its flow is reduced to.
+    pub(crate) fn finish(&mut self, graph: &mut Graph, value: &Value) -> Result<Value, Error> {
+        match value {
+            Value::Flow(flow) => {
+                let id = graph.id_of(flow);
+                self.reduce(graph, id)
+            }
+            known => Ok(known.clone()),
+        }
+    }
+
+    fn reduce(&mut self, graph: &mut Graph, id: FlowId) -> Result<Value, Error> {
+        if let Some(known) = self.known.get(&id) {
+            return known.clone();
+        }
+        let result = stacker::maybe_grow(128 << 10, 4 << 20, || self.step(graph, id));
+        self.known.insert(id, result.clone());
+        result
+    }
+
+    fn step(&mut self, graph: &mut Graph, id: FlowId) -> Result<Value, Error> {
+        let deps = graph.deps(id).to_vec();
+        let values = deps.into_iter().map(|dep| self.reduce(graph, dep)).collect::<Result<Vec<_>, _>>()?;
+        let fileset = |fileset: Fileset| Ok(Value::Fileset(Rc::new(fileset)));
+        match graph.op(id) {
+            Op::Val(known) => known.result.clone(),
+            Op::Continue { code, .. } => {
+                let code = code.clone();
+                match code.resume(graph, &values)? {
+                    Resumed::Value(value) => Ok(value),
+                    Resumed::Flow(next) => self.reduce(graph, next),
+                }
+            }
+            Op::Coerce { code, .. } => code.coerce(&values[0]),
+            Op::Require(requirements) => {
+                let resources: Vec<_> = requirements.min.iter().map(|(label, n)| format!("{label} {n}")).collect();
+                let text =
+                    format!("requires{}\n  {} width {}\n", label(graph, id), resources.join(", "), requirements.width);
+                self.log.push(text);
+                Ok(values[0].clone())
+            }
+            Op::Data(bytes) => {
+                fileset(Fileset::of_file(base::File::resolved(base::Digest::of(bytes), bytes.len() as u64)))
+            }
+            Op::Intern { url, must_resolve } => {
+                let how = if *must_resolve { " resolved" } else { "" };
+                self.log.push(format!("intern{}\n  {url}{how}\n", label(graph, id)));
+                fileset(self.world.intern(url, *must_resolve)?)
+            }
+            Op::Extern { url } => {
+                let what = match &values[0] {
+                    Value::Fileset(fileset) => fileset.short(),
+                    other => format!("{other:?}"),
+                };
+                self.log.push(format!("extern{}\n  {url} <- {what}\n", label(graph, id)));
+                fileset(Fileset::new())
+            }
+            Op::Exec(exec) => {
+                let deps: Vec<_> = values
+                    .iter()
+                    .map(|value| match value {
+                        Value::Fileset(fileset) => fileset.short(),
+                        other => format!("{other:?}"),
+                    })
+                    .collect();
+                let mut text = describe(exec, &label(graph, id), &deps);
+                if let Some(place) = graph.place(id) {
+                    text.push_str(&format!("  at {place}\n"));
+                }
+                self.log.push(text);
+                fileset(self.world.run(exec))
+            }
+            other => Err(Error::new(Kind::NotSupported, format!("tests have no {}", other.name()))),
+        }
+    }
+}
+
+/// The label of a node behind a blank, nothing if it has none.
+fn label(graph: &Graph, id: FlowId) -> String {
+    match graph.ident(id) {
+        "" => String::new(),
+        ident => format!(" {ident}"),
+    }
+}
