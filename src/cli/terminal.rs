@@ -23,9 +23,24 @@ pub(crate) fn is_interactive() -> bool {
     std::io::stderr().is_terminal() && std::env::var_os("TERM").is_some_and(|term| !term.is_empty() && term != "dumb")
 }
 
+/// Columns of the terminal that standard error is, or a width that reads well.
+fn width() -> usize {
+    const USUAL: usize = 100;
+    rustix::termios::tcgetwinsize(std::io::stderr()).map_or(USUAL, |size| match size.ws_col {
+        0 => USUAL,
+        columns => usize::from(columns),
+    })
+}
+
 /// Shows diagnostics: drawn on a terminal, a line each elsewhere.
 pub(crate) fn show_diagnostics(diagnostics: &[Diagnostic]) {
-    for diagnostic in diagnostics {
-        say(&diagnostic.line());
+    if diagnostics.is_empty() {
+        return;
+    }
+    if is_interactive() {
+        let colour = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        say(&syntax::render::draw(diagnostics, colour, width()));
+    } else {
+        say(&syntax::render::lines(diagnostics));
     }
 }
