@@ -5,7 +5,7 @@
 //! as long as the disk needs, and a thousand at once take hardly longer. A crash in between leaves blobs
 //! that nothing refers to, never a row whose blobs are not there.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
 use std::thread::JoinHandle;
 use std::time::SystemTime;
@@ -16,7 +16,7 @@ use rusqlite::Transaction;
 use crate::assoc::AssocKind;
 use crate::database::{Database, Failure};
 use crate::file_repository::FileRepository;
-use crate::tasks::TaskRecord;
+use crate::tasks::{LogPlace, TaskRecord};
 use crate::{assoc_table, codec, tasks};
 
 /// Commits taken together. Bounds the size of a transaction, not the throughput.
@@ -38,14 +38,14 @@ pub type Done = Box<dyn FnOnce(Result<(), Error>) + Send>;
 
 /// What becomes durable together: all of it or none of it.
 pub struct Commit {
-    /// Blobs that must be durable besides the files of the associated filesets, such as logs.
+    /// Blobs that must be durable besides the files of the associated filesets and the logs of the task.
     pub blobs: Vec<File>,
     /// What is learnt.
     pub associations: Vec<Association>,
     /// The task's row.
     pub task: Option<TaskRecord>,
     /// Called once, on the committer's thread, so it must be quick. `NotExist` if a blob is absent,
-    /// `Integrity` if one has another size, `Invalid` if a fileset cannot be stored,
+    /// `Integrity` if one has another size, `Invalid` if a file is unresolved or a fileset cannot be stored,
     /// `ResourcesExhausted` if the disk is full.
     pub done: Done,
 }
@@ -179,18 +179,30 @@ impl Worker {
     }
 
     fn write_group(&self, commits: Vec<Commit>, touched: &[Digest]) {
-        let sealed = self.seal(&commits);
-        let mut ready = Vec::with_capacity(commits.len());
+        let mut waiting = Vec::with_capacity(commits.len());
         for commit in commits {
-            match prepare(commit, &sealed) {
-                Ok(prepared) => ready.push(prepared),
-                Err((done, error)) => done(Err(error)),
+            match self.needed(&commit) {
+                Ok(needed) => waiting.push((commit, needed)),
+                Err(error) => (commit.done)(Err(error)),
+            }
+        }
+        let sealed = self.seal(waiting.iter().flat_map(|(_, needed)| needed));
+        let mut ready = Vec::with_capacity(waiting.len());
+        for (commit, needed) in waiting {
+            let failed = needed.iter().filter_map(|blob| sealed.get(blob)).find_map(|result| result.clone().err());
+            match failed.map_or_else(|| encode(&commit), Err) {
+                Ok(values) => ready.push(Prepared { commit, values }),
+                Err(error) => (commit.done)(Err(error)),
             }
         }
         if !touched.is_empty() {
             // Not worth failing for: the keys only look less used than they are.
             let _ = self.database.write(|transaction| assoc_table::touch(transaction, touched, SystemTime::now()));
         }
+        self.write_rows(ready);
+    }
+
+    fn write_rows(&self, ready: Vec<Prepared>) {
         if ready.is_empty() {
             return;
         }
@@ -206,46 +218,39 @@ impl Worker {
         }
     }
 
-    /// Makes every blob that the commits need durable. The result of each by digest and size.
-    fn seal(&self, commits: &[Commit]) -> HashMap<(Digest, u64), Result<(), Error>> {
-        let mut needed = HashMap::new();
-        for file in commits.iter().flat_map(files) {
-            if let Some(id) = &file.id {
-                needed.entry((*id, file.size)).or_insert_with(|| file.clone());
+    /// The blobs, by digest and size, that must be durable before a commit.
+    fn needed(&self, commit: &Commit) -> Result<Vec<(Digest, u64)>, Error> {
+        let values = commit.associations.iter().flat_map(|association| association.fileset.entries());
+        let mut needed = Vec::new();
+        for file in commit.blobs.iter().chain(values.map(|(_, file)| file)) {
+            let unresolved = || Error::new(Kind::Invalid, format!("file {:?} is not resolved", file.source()));
+            needed.push((file.id.ok_or_else(unresolved)?, file.size));
+        }
+        let logs = commit.task.iter().flat_map(|task| [&task.stdout, &task.stderr]);
+        for place in logs.flatten() {
+            if let LogPlace::Blob(digest) = place {
+                let absent = || Error::new(Kind::NotExist, format!("the log {digest} is not in the repository"));
+                needed.push((*digest, self.repository.stat(digest)?.ok_or_else(absent)?));
             }
         }
-        let (keys, files): (Vec<_>, Vec<_>) = needed.into_iter().unzip();
-        keys.into_iter().zip(self.repository.seal(&files)).collect()
+        Ok(needed)
+    }
+
+    /// Makes blobs durable. The result of each by digest and size.
+    fn seal<'a>(&self, needed: impl Iterator<Item = &'a (Digest, u64)>) -> HashMap<(Digest, u64), Result<(), Error>> {
+        let blobs: Vec<(Digest, u64)> = needed.copied().collect::<HashSet<_>>().into_iter().collect();
+        let files: Vec<File> = blobs.iter().map(|(digest, size)| File::resolved(*digest, *size)).collect();
+        blobs.into_iter().zip(self.repository.seal(&files)).collect()
     }
 }
 
-/// The files that must be durable before a commit.
-fn files(commit: &Commit) -> impl Iterator<Item = &File> {
-    let values = commit.associations.iter().flat_map(|association| association.fileset.entries());
-    commit.blobs.iter().chain(values.map(|(_, file)| file))
-}
-
-fn prepare(commit: Commit, sealed: &HashMap<(Digest, u64), Result<(), Error>>) -> Result<Prepared, (Done, Error)> {
-    let failed = files(&commit)
-        .filter_map(|file| sealed.get(&(file.id?, file.size)))
-        .find_map(|result| result.as_ref().err().cloned());
-    if let Some(error) = failed {
-        return Err((commit.done, error));
-    }
-    let mut values = Vec::with_capacity(commit.associations.len());
-    for association in &commit.associations {
-        match codec::encode(&association.fileset) {
-            Ok((kind, bytes)) => values.push(Value {
-                kind,
-                digest: Digest::of(&bytes),
-                bytes,
-                keys: association.keys.clone(),
-                labels: association.labels.clone(),
-            }),
-            Err(error) => return Err((commit.done, error)),
-        }
-    }
-    Ok(Prepared { commit, values })
+fn encode(commit: &Commit) -> Result<Vec<Value>, Error> {
+    let encode = |association: &Association| {
+        let (kind, bytes) = codec::encode(&association.fileset)?;
+        let (keys, labels) = (association.keys.clone(), association.labels.clone());
+        Ok(Value { kind, digest: Digest::of(&bytes), bytes, keys, labels })
+    };
+    commit.associations.iter().map(encode).collect()
 }
 
 impl Prepared {

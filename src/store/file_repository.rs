@@ -11,6 +11,7 @@ mod arrive;
 mod check;
 mod depart;
 mod face;
+mod hash;
 mod seal;
 
 use std::fs::{self, Metadata};
@@ -24,8 +25,9 @@ use base::{Digest, Error, File};
 
 use crate::located::Located;
 
-pub use arrive::{BlobWriter, hash_file};
+pub use arrive::BlobWriter;
 pub use check::{CheckReport, Verdict};
+pub use hash::hash_file;
 
 /// A repository in a local folder. Cheap to clone; blocks the calling thread.
 ///

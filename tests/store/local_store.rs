@@ -199,12 +199,26 @@ fn a_commit_without_its_blobs_writes_no_task() {
     let (_home, store) = open();
     let task = TaskRecord::new(Digest::of("task"), Digest::of("run"), TaskKind::Exec, "ident");
     let absent = File::resolved(Digest::of("absent"), 6);
-    assert!(store.committer().commit(vec![absent], Vec::new(), Some(task.clone())).is_err());
+    let with_log = TaskRecord { stderr: Some(LogPlace::Blob(absent.digest())), ..task.clone() };
+    for (blobs, task) in [(vec![absent], task.clone()), (Vec::new(), with_log)] {
+        let error = store.committer().commit(blobs, Vec::new(), Some(task)).unwrap_err();
+        assert_eq!(error.kind(), Kind::NotExist);
+    }
     assert_eq!(store.tasks().get(&task.id), Ok(None));
-    let log = store.repository.put_bytes(b"log").unwrap();
-    let task = TaskRecord { stdout: Some(LogPlace::Blob(log.digest())), ..task };
-    store.committer().commit(vec![log], Vec::new(), Some(task.clone())).unwrap();
+}
+
+#[test]
+fn a_task_makes_its_logs_durable() {
+    let (_home, store) = open();
+    let log = store.repository.put_bytes(b"log").unwrap().digest();
+    let task = TaskRecord {
+        stdout: Some(LogPlace::Blob(log)),
+        stderr: Some(LogPlace::Path("/tmp/stderr".into())),
+        ..TaskRecord::new(Digest::of("task"), Digest::of("run"), TaskKind::Exec, "ident")
+    };
+    store.committer().commit(Vec::new(), Vec::new(), Some(task.clone())).unwrap();
     assert_eq!(store.tasks().get(&task.id), Ok(Some(task)));
+    assert!(fs::metadata(store.repository.path(&log)).unwrap().permissions().readonly());
 }
 
 #[test]

@@ -20,4 +20,5 @@ mod measure;
 mod mount;
 mod power_loss;
 mod sharing;
+mod stat_cache;
 mod trouble;

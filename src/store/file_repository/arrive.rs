@@ -2,21 +2,18 @@
 
 use std::fs::{self, Metadata};
 use std::io::{ErrorKind, Read, Seek, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::sync::atomic::Ordering;
 
 use base::digest::DigestWriter;
 use base::{Digest, Error, File, Kind};
-use rustix::fs::{CWD, OFlags, RenameFlags};
+use rustix::fs::{CWD, RenameFlags};
 use rustix::io::Errno;
 use tempfile::{NamedTempFile, TempPath};
 
-use super::{FileRepository, is_executable, is_sealed};
+use super::{FileRepository, depart, hash, is_executable, is_sealed};
 use crate::located::Located;
-
-/// Bytes read at once. Large enough that hashing, not system calls, takes the time.
-const BUFFER: usize = 256 << 10;
 
 /// A blob of so many bytes is synced by the thread that brings it, so that the group commit, which syncs
 /// the small ones together, does not make everybody wait for a large one.
@@ -37,10 +34,7 @@ impl FileRepository {
     /// Stores everything that `reader` yields, hashing while copying.
     pub fn put_reader(&self, reader: &mut dyn Read) -> Result<File, Error> {
         let mut writer = self.writer()?;
-        copy(reader, &mut writer).map_err(|error| match error {
-            CopyError::Read(error) => Error::from(error).during("read the stream to store"),
-            CopyError::Write(error) => error,
-        })?;
+        hash::copy(reader, &mut writer, "the stream to store", u64::MAX)?;
         writer.finish()
     }
 
@@ -55,9 +49,9 @@ impl FileRepository {
     ///
     /// `Invalid` for symbolic links and whatever is not a regular file: they are not followed.
     pub fn adopt(&self, path: &Path) -> Result<File, Error> {
-        let mut source = open_without_following(path)?;
-        let before = regular(&source, path)?;
-        let file = hash(&mut source).at("read", path)?;
+        let mut source = hash::open_without_following(path)?;
+        let before = hash::regular(&source, path)?;
+        let file = hash::hash(&mut source).at("read", path)?;
         if is_changed(&before, &source.metadata().at("look at", path)?) {
             return Err(Error::new(Kind::Integrity, "the file changed while it was hashed")
                 .during(format!("adopt {}", path.display())));
@@ -84,22 +78,19 @@ impl FileRepository {
     /// a hard link, since the owner may write to it later. Hashes what came in, so a file that changes
     /// meanwhile cannot make a wrong blob. Follows symbolic links; `Invalid` for what is not a file.
     pub fn install(&self, path: &Path) -> Result<File, Error> {
-        let mut source = open_following(path)?;
-        let metadata = regular(&source, path)?;
+        let mut source = hash::open_following(path)?;
+        let metadata = hash::regular(&source, path)?;
         self.copy_in(&mut source, &metadata, path)
     }
 
     fn copy_in(&self, source: &mut fs::File, metadata: &Metadata, path: &Path) -> Result<File, Error> {
         let mut writer = self.writer()?;
         writer.executable = is_executable(metadata);
-        if super::depart::reflink(&*source, writer.temporary.as_file()) {
-            let file = hash(writer.temporary.as_file_mut()).at("read", path)?;
+        if depart::reflink(&*source, writer.temporary.as_file()) {
+            let file = hash::hash(writer.temporary.as_file_mut()).at("read", path)?;
             return writer.settle(file);
         }
-        copy(source, &mut writer).map_err(|error| match error {
-            CopyError::Read(error) => Error::from(error).during(format!("read {}", path.display())),
-            CopyError::Write(error) => error,
-        })?;
+        hash::copy(source, &mut writer, &path.display().to_string(), metadata.len())?;
         writer.finish()
     }
 
@@ -185,7 +176,7 @@ impl FileRepository {
         }
         let path = self.path(id);
         if !is_sealed(&metadata) {
-            let found = fs::File::open(&path).and_then(|mut blob| hash(&mut blob)).at("read blob", &path)?;
+            let found = fs::File::open(&path).and_then(|mut blob| hash::hash(&mut blob)).at("read blob", &path)?;
             if found != *file {
                 return Ok(false);
             }
@@ -305,94 +296,7 @@ fn rename_if_free(from: &Path, to: &Path) -> Result<(), Errno> {
     }
 }
 
-fn nonblocking() -> i32 {
-    // A pipe would otherwise wait for its writer.
-    OFlags::NONBLOCK.bits().cast_signed()
-}
-
-fn open_following(path: &Path) -> Result<fs::File, Error> {
-    fs::OpenOptions::new().read(true).custom_flags(nonblocking()).open(path).at("open", path)
-}
-
-fn open_without_following(path: &Path) -> Result<fs::File, Error> {
-    let flags = nonblocking() | OFlags::NOFOLLOW.bits().cast_signed();
-    let open = || fs::OpenOptions::new().read(true).custom_flags(flags).open(path);
-    let opened = match open() {
-        Err(error) if error.kind() == ErrorKind::PermissionDenied => {
-            // A command may have made its output unreadable; it is ours all the same.
-            let is_file = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file());
-            match is_file && fs::set_permissions(path, unsealed(false)).is_ok() {
-                true => open(),
-                false => Err(error),
-            }
-        }
-        other => other,
-    };
-    match opened {
-        Err(error) if error.raw_os_error() == Some(Errno::LOOP.raw_os_error()) => {
-            Err(Error::new(Kind::Invalid, format!("{} is a symbolic link, not a file", path.display())))
-        }
-        other => other.at("open", path),
-    }
-}
-
-fn regular(file: &fs::File, path: &Path) -> Result<Metadata, Error> {
-    let metadata = file.metadata().at("look at", path)?;
-    match metadata.is_file() {
-        true => Ok(metadata),
-        false => Err(Error::new(Kind::Invalid, format!("{} is not a file", path.display()))),
-    }
-}
-
 fn is_changed(before: &Metadata, after: &Metadata) -> bool {
     let stamp = |metadata: &Metadata| (metadata.len(), metadata.mtime(), metadata.mtime_nsec());
     stamp(before) != stamp(after)
-}
-
-/// The digest and size of a file anywhere. Follows symbolic links; `Invalid` for what is not a file.
-pub fn hash_file(path: &Path) -> Result<File, Error> {
-    let mut source = open_following(path)?;
-    regular(&source, path)?;
-    hash(&mut source).at("read", path)
-}
-
-/// The digest and size of what is left to read.
-pub(super) fn hash(file: &mut fs::File) -> std::io::Result<File> {
-    let mut buffer = buffer_for(file);
-    let mut digest = DigestWriter::new();
-    let mut size = 0;
-    loop {
-        match file.read(&mut buffer) {
-            Ok(0) => return Ok(File::resolved(digest.finish(), size)),
-            Ok(count) => {
-                digest.bytes(&buffer[..count]);
-                size += count as u64;
-            }
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-}
-
-/// A buffer no larger than the file needs: most files are small, and clearing memory takes time.
-fn buffer_for(file: &fs::File) -> Vec<u8> {
-    let size = file.metadata().map_or(BUFFER as u64, |metadata| metadata.len());
-    vec![0; size.clamp(512, BUFFER as u64) as usize]
-}
-
-enum CopyError {
-    Read(std::io::Error),
-    Write(Error),
-}
-
-fn copy(from: &mut (impl Read + ?Sized), to: &mut BlobWriter) -> Result<(), CopyError> {
-    let mut buffer = vec![0; BUFFER];
-    loop {
-        match from.read(&mut buffer) {
-            Ok(0) => return Ok(()),
-            Ok(count) => to.append(&buffer[..count]).map_err(CopyError::Write)?,
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => return Err(CopyError::Read(error)),
-        }
-    }
 }

@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use base::{Digest, Error};
 
-use super::{FileRepository, arrive, is_sealed};
+use super::{FileRepository, hash, is_sealed};
 use crate::located::Located;
 
 /// What [`FileRepository::verify`] found.
@@ -56,7 +56,7 @@ impl FileRepository {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Verdict::Missing),
             opened => opened.at("open blob", &path)?,
         };
-        let found = arrive::hash(&mut blob).at("read blob", &path)?;
+        let found = hash::hash(&mut blob).at("read blob", &path)?;
         let (actual, size) = (found.digest(), found.size);
         Ok(if actual == *digest { Verdict::Intact { size } } else { Verdict::Corrupt { size, actual } })
     }
