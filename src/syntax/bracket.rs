@@ -7,6 +7,8 @@ use crate::token::{Lexeme, Token};
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Open {
     brackets: Vec<Bracket>,
+    /// How many of them are parentheses, square brackets and braces.
+    counts: [usize; 3],
     /// The one closed last.
     closed: Option<Bracket>,
     /// Whether the last step was over a declaration that cannot stand in what was open.
@@ -54,25 +56,30 @@ impl Open {
     pub(crate) fn step(&mut self, source: &Source, lexemes: &[Lexeme], index: usize) {
         let token = lexemes[index].token;
         self.dropped = false;
-        match token {
-            Token::OpenParen | Token::OpenBracket | Token::OpenBrace => {
-                let owner = index.checked_sub(1).map(|owner| lexemes[owner].token);
-                self.brackets.push(Bracket { index, token, owner });
-            }
-            Token::CloseParen | Token::CloseBracket | Token::CloseBrace => {
-                if let Some(partner) = self.brackets.iter().rposition(|open| closes(token, open.token)) {
-                    self.closed = Some(self.brackets[partner]);
-                    self.brackets.truncate(partner);
+        if matches!(token, Token::OpenParen | Token::OpenBracket | Token::OpenBrace) {
+            let owner = index.checked_sub(1).map(|owner| lexemes[owner].token);
+            self.counts[kind(token)] += 1;
+            self.brackets.push(Bracket { index, token, owner });
+        } else if let Some(partner) = partner(token) {
+            // Without the count a text of nothing but mismatched brackets would take quadratic time.
+            while self.counts[kind(partner)] > 0 {
+                self.closed = self.pop();
+                if self.closed.is_none_or(|closed| closed.token == partner) {
+                    break;
                 }
             }
-            _ if begins_declaration(lexemes, index) && begins_line(source, lexemes[index]) => {
-                while self.last().is_some_and(|open| !open.takes_declarations()) {
-                    self.brackets.pop();
-                    self.dropped = true;
-                }
+        } else if begins_declaration(lexemes, index) && begins_line(source, lexemes[index]) {
+            while self.last().is_some_and(|open| !open.takes_declarations()) {
+                self.pop();
+                self.dropped = true;
             }
-            _ => {}
         }
+    }
+
+    fn pop(&mut self) -> Option<Bracket> {
+        let bracket = self.brackets.pop()?;
+        self.counts[kind(bracket.token)] -= 1;
+        Some(bracket)
     }
 
     /// Whether the statement outside of all these brackets ends at the token at `index`, which has been
@@ -132,13 +139,23 @@ fn begins_statement(token: Token) -> bool {
         )
 }
 
-fn closes(close: Token, open: Token) -> bool {
-    matches!(
-        (open, close),
-        (Token::OpenParen, Token::CloseParen)
-            | (Token::OpenBracket, Token::CloseBracket)
-            | (Token::OpenBrace, Token::CloseBrace)
-    )
+/// The number of an opening bracket's kind.
+fn kind(open: Token) -> usize {
+    match open {
+        Token::OpenParen => 0,
+        Token::OpenBracket => 1,
+        _ => 2,
+    }
+}
+
+/// The opening bracket that a closing one closes.
+pub(crate) fn partner(close: Token) -> Option<Token> {
+    match close {
+        Token::CloseParen => Some(Token::OpenParen),
+        Token::CloseBracket => Some(Token::OpenBracket),
+        Token::CloseBrace => Some(Token::OpenBrace),
+        _ => None,
+    }
 }
 
 /// Whether a declaration seems to begin at the token.

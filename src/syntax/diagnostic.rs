@@ -35,6 +35,7 @@ pub struct Source {
     /// The text.
     pub text: Rc<str>,
     lines: Vec<u32>,
+    malformed: Vec<(u32, u8)>,
 }
 
 impl Source {
@@ -43,7 +44,31 @@ impl Source {
         let text = text.into();
         let mut lines = vec![0];
         lines.extend(text.bytes().zip(1..).filter_map(|(byte, next)| (byte == b'\n').then_some(next)));
-        Rc::new(Self { name: name.into(), text, lines })
+        Rc::new(Self { name: name.into(), text, lines, malformed: Vec::new() })
+    }
+
+    /// A source of bytes that should be UTF-8. Each byte that is not becomes U+FFFD in the text and is
+    /// remembered (language spec §1.1).
+    pub fn from_bytes(name: impl Into<Rc<str>>, bytes: &[u8]) -> Rc<Self> {
+        let mut text = String::with_capacity(bytes.len());
+        let mut malformed = Vec::new();
+        for chunk in bytes.utf8_chunks() {
+            text.push_str(chunk.valid());
+            for byte in chunk.invalid() {
+                malformed.push((text.len() as u32, *byte));
+                text.push(char::REPLACEMENT_CHARACTER);
+            }
+        }
+        let mut source = Self::new(name, text);
+        if let Some(source) = Rc::get_mut(&mut source) {
+            source.malformed = malformed;
+        }
+        source
+    }
+
+    /// The bytes that are not UTF-8, each with the offset of the U+FFFD that stands for it in the text.
+    pub fn malformed(&self) -> &[(u32, u8)] {
+        &self.malformed
     }
 
     /// Line and column of a byte offset, both from 1; columns count Unicode scalar values.

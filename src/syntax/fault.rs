@@ -59,10 +59,11 @@ impl<'a> Stop<'a> {
             ParseError::InvalidToken { .. } => (None, [].as_slice()),
             ParseError::User { error } => match *error {},
         };
-        let index = found.map_or(lexemes.len(), |(start, token, _)| {
-            // The marker in front and tokens without extent begin where the next one begins.
+        let index = found.map_or(lexemes.len(), |(start, token, end)| {
+            // Tokens without extent begin where the next one begins.
             let first = lexemes.partition_point(|lexeme| lexeme.start < start);
-            first + lexemes[first..].iter().position(|lexeme| lexeme.token == token).unwrap_or(0)
+            let is_found = |lexeme: &Lexeme| *lexeme == Lexeme { token, start, end };
+            first + lexemes[first..].iter().position(is_found).unwrap_or(0)
         });
         let expected = expected.iter().map(|name| name.trim_matches('"')).collect();
         Self { source, lexemes, index, expected, end }
@@ -100,8 +101,8 @@ impl<'a> Stop<'a> {
 
     fn span(&self) -> Span {
         match self.lexemes.get(self.index) {
-            Some(Lexeme { start, end, .. }) if self.is_newline(self.index) => {
-                Span { start: *start, end: *end, at: *start }
+            Some(Lexeme { start, .. }) if self.is_newline(self.index) => {
+                Span { start: *start, end: *start, at: *start }
             }
             Some(Lexeme { start, end, .. }) => Span { start: *start, end: *end, at: *end },
             None => {

@@ -23,10 +23,12 @@ const HINTS: &[fn(&Stop<'_>) -> Option<String>] = &[
     untyped_parameter,
     function_body,
     block_without_value,
+    stray_bracket,
     early_end,
     underscore,
     keyword,
     quotes,
+    late,
     statement,
 ];
 
@@ -38,13 +40,12 @@ pub(crate) fn hint(stop: &Stop<'_>) -> Option<String> {
 /// The bracket that is open at the stop, where leaving it open seems to be the mistake: at the end of the
 /// text, at a declaration, at a closing bracket of another kind, on another line.
 pub(crate) fn open_bracket(stop: &Stop<'_>) -> Option<Lexeme> {
-    let open = open_at(stop).last()?;
-    let at_other = match stop.after(0) {
-        Some(Token::CloseParen) => open.token != Token::OpenParen,
-        Some(Token::CloseBracket) => open.token != Token::OpenBracket,
-        Some(Token::CloseBrace) => open.token != Token::OpenBrace,
-        _ => false,
-    };
+    let all = open_at(stop);
+    let open = all.last()?;
+    let at_other = stop
+        .after(0)
+        .and_then(bracket::partner)
+        .is_some_and(|partner| partner != open.token && all.brackets().iter().any(|bracket| bracket.token == partner));
     let closing = match open.token {
         Token::OpenParen => ")",
         Token::OpenBracket => "]",
@@ -265,6 +266,13 @@ fn block_without_value(stop: &Stop<'_>) -> Option<String> {
         .then(|| "a block ends in an expression, its value".to_owned())
 }
 
+/// A closing bracket without its partner.
+fn stray_bracket(stop: &Stop<'_>) -> Option<String> {
+    let partner = bracket::partner(stop.after(0)?)?;
+    let has_partner = open_at(stop).brackets().iter().any(|bracket| bracket.token == partner);
+    (!has_partner).then(|| format!("there is no open bracket that `{}` could close", stop.text(stop.index)))
+}
+
 /// Braces within an interpolation that end it.
 fn early_end(stop: &Stop<'_>) -> Option<String> {
     (stop.end == End::Interpolation && stop.is_end() && open_at(stop).last()?.token == Token::OpenBrace)
@@ -288,6 +296,17 @@ fn keyword(stop: &Stop<'_>) -> Option<String> {
 
 fn quotes(stop: &Stop<'_>) -> Option<String> {
     (stop.after(0)? == Token::CharLiteral).then(|| "strings stand in double quotes".to_owned())
+}
+
+/// What has its place before all declarations.
+fn late(stop: &Stop<'_>) -> Option<String> {
+    let words = match stop.after(0)? {
+        Token::Param => "all parameters precede all declarations",
+        Token::Keyspace => "`keyspace` comes first in a module",
+        Token::Semicolon if stop.expects("val") => "after a declaration one `;` or line feed is enough",
+        _ => return None,
+    };
+    Some(words.to_owned())
 }
 
 /// Something else than a declaration in a row of declarations.

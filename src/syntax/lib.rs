@@ -6,6 +6,7 @@
 
 pub mod ast;
 pub mod diagnostic;
+pub mod explain;
 pub mod nesting;
 pub mod render;
 

@@ -101,14 +101,24 @@ fn bad_escape_end(inner: &str, from: usize) -> usize {
     from + 1 + skipped + digits
 }
 
-/// The bytes that a raw string literal stands for: carriage returns are dropped.
-pub(crate) fn unquote_raw(text: &str) -> Cow<'_, [u8]> {
-    let inner = text.get(1..).map_or("", |rest| rest.strip_suffix('`').unwrap_or(rest)).as_bytes();
-    if inner.contains(&b'\r') {
-        Cow::Owned(inner.iter().copied().filter(|byte| *byte != b'\r').collect())
-    } else {
-        Cow::Borrowed(inner)
+/// The bytes that a raw string literal stands for: carriage returns are dropped. `malformed` are the
+/// bytes, each with its place in the source, for which the text has U+FFFD; `start` is the literal's place.
+pub(crate) fn unquote_raw<'t>(text: &'t str, start: u32, malformed: &[(u32, u8)]) -> Cow<'t, [u8]> {
+    let inner = text.get(1..).map_or("", |rest| rest.strip_suffix('`').unwrap_or(rest));
+    if malformed.is_empty() && !inner.as_bytes().contains(&b'\r') {
+        return Cow::Borrowed(inner.as_bytes());
     }
+    let mut value = Vec::with_capacity(inner.len());
+    let mut from = 0;
+    for (offset, byte) in malformed {
+        let place = (*offset - start) as usize - 1;
+        value.extend_from_slice(&inner.as_bytes()[from..place]);
+        value.push(*byte);
+        from = place + char::REPLACEMENT_CHARACTER.len_utf8();
+    }
+    value.extend_from_slice(&inner.as_bytes()[from..]);
+    value.retain(|byte| *byte != b'\r');
+    Cow::Owned(value)
 }
 
 /// Whether the text of a float token has a value: an exponent needs digits.
@@ -153,7 +163,13 @@ mod tests {
 
     #[test]
     fn raw_strings_lose_carriage_returns() {
-        assert_eq!(unquote_raw("`a\\n\r\nb`").as_ref(), b"a\\n\nb");
+        assert_eq!(unquote_raw("`a\\n\r\nb`", 0, &[]).as_ref(), b"a\\n\nb");
+    }
+
+    #[test]
+    fn raw_strings_keep_bytes_that_are_no_text() {
+        let text = "`a\u{FFFD}\r\u{FFFD}b`";
+        assert_eq!(unquote_raw(text, 100, &[(102, 0xFF), (106, 0xFE)]).as_ref(), b"a\xff\xfeb");
     }
 
     #[test]

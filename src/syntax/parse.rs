@@ -23,6 +23,9 @@ pub(crate) enum Text {
     Expression(Box<Expr>),
 }
 
+/// At most so many characters are remarked on: a binary file has thousands.
+const MOST_REMARKS: usize = 10;
+
 /// A parse that stopped.
 pub(crate) type Fault = ParseError<u32, Token, Infallible>;
 
@@ -98,6 +101,10 @@ fn length(source: &Source) -> Result<u32, std::num::TryFromIntError> {
 fn finish(builder: Builder<'_>) -> Vec<Diagnostic> {
     let mut diagnostics = builder.diagnostics;
     nul_characters(builder.source, &mut diagnostics);
+    for (offset, _) in builder.source.malformed().iter().take(MOST_REMARKS) {
+        let end = offset + char::REPLACEMENT_CHARACTER.len_utf8() as u32;
+        diagnostics.push(lexical::illegal_encoding(builder.source, Span { start: *offset, end, at: end }));
+    }
     diagnostics.sort_by_key(|diagnostic| diagnostic.primary.as_ref().map_or(0, |label| label.span.start));
     // A template that ends within an interpolation leaves a quote behind, which then seems to begin a literal.
     let mut left_quote = false;
@@ -114,7 +121,7 @@ fn nul_characters(source: &Rc<Source>, diagnostics: &mut Vec<Diagnostic>) {
     if !source.text.as_bytes().contains(&0) {
         return;
     }
-    for (offset, _) in source.text.match_indices('\0') {
+    for (offset, _) in source.text.match_indices('\0').take(MOST_REMARKS) {
         let (start, end) = (offset as u32, offset as u32 + 1);
         let has_error =
             diagnostics.iter().any(|known| known.primary.as_ref().is_some_and(|label| label.span.start == start));

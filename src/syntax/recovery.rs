@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 
-use crate::ast::{Module, Span};
+use crate::ast::Module;
 use crate::bracket::{self, End as Ending, Open};
 use crate::builder::Builder;
 use crate::diagnostic::Diagnostic;
@@ -18,44 +18,56 @@ use crate::token::{Lexeme, Token};
 
 /// At most so many errors are reported for one item.
 const MOST_ERRORS: usize = 10;
+/// After so many diagnostics the rest of the module is left alone: it may be no program at all.
+const MOST_DIAGNOSTICS: usize = 100;
 
 /// Parses the tokens of a broken module item by item. There is at least one error in what the builder
 /// has afterwards.
 pub(crate) fn module(builder: &mut Builder<'_>, lexemes: &[Lexeme]) -> Module {
     let mut module = Module::default();
-    let mut has_declarations = false;
     let lexical: Vec<u32> = builder
         .diagnostics
         .iter()
         .filter(|diagnostic| diagnostic.is_error())
         .filter_map(|diagnostic| diagnostic.primary.as_ref().map(|label| label.span.start))
         .collect();
-    for (number, item) in items(builder, lexemes).into_iter().enumerate() {
-        let first = lexemes[item.tokens.start];
-        let misplaced = match first.token {
-            Token::Keyspace => number > 0,
-            Token::Param | Token::Semicolon => has_declarations,
-            _ => {
-                has_declarations = true;
-                false
-            }
-        };
-        if misplaced {
-            let found = format!("\"{}\"", builder.text(first.start, first.end));
-            let span = Span { start: first.start, end: first.end, at: first.end };
-            builder.diagnostics.push(message::grammar::misplaced(builder.source, span, first.token, &found));
-        }
-        let last = lexemes[item.tokens.end - 1];
+    // What stands before an item shows the grammar whether parameters are over.
+    let mut before: &[Token] = &[Token::ModuleStart];
+    let known = builder.diagnostics.len();
+    for item in items(builder, lexemes) {
+        let (first, last) = (lexemes[item.tokens.start], lexemes[item.tokens.end - 1]);
         let is_silent = lexical.iter().any(|start| (first.start..=last.end).contains(start));
-        let mut tokens = vec![Lexeme { token: Token::ModuleStart, start: first.start, end: first.start }];
+        let mut tokens = stubs(before, first.start);
         tokens.extend(&lexemes[item.tokens.start..item.tokens.end + item.lookahead]);
         if let Some(whole) = parse_item(builder, tokens, is_silent) {
             module.keyspace = module.keyspace.or(whole.keyspace);
             module.params.extend(whole.params);
-            module.decls.extend(whole.decls);
+            let skipped = usize::from(before == AFTER_DECLARATION);
+            module.decls.extend(whole.decls.into_iter().skip(skipped));
+        }
+        if builder.diagnostics.len() - known > MOST_DIAGNOSTICS {
+            break;
+        }
+        match first.token {
+            Token::Param | Token::Semicolon | Token::Keyspace if before != AFTER_DECLARATION => {
+                before = AFTER_PARAMETER
+            }
+            Token::Param | Token::Semicolon | Token::Keyspace => {}
+            _ => before = AFTER_DECLARATION,
         }
     }
     module
+}
+
+const AFTER_PARAMETER: &[Token] = &[Token::ModuleStart, Token::Semicolon];
+const AFTER_DECLARATION: &[Token] =
+    &[Token::ModuleStart, Token::Val, Token::Underscore, Token::Assign, Token::True, Token::Semicolon];
+/// A declaration that can stand for any other.
+const DECLARATION: &[Token] = &[Token::Val, Token::Underscore, Token::Assign, Token::True, Token::Semicolon];
+
+/// Tokens without extent, all at one place.
+fn stubs(tokens: &[Token], place: u32) -> Vec<Lexeme> {
+    tokens.iter().map(|token| Lexeme { token: *token, start: place, end: place }).collect()
 }
 
 /// The tokens of a parameter or declaration.
@@ -153,13 +165,9 @@ impl Statement {
     /// Puts a statement in its place that can always be parsed; gives the index of what follows.
     fn replace(self, tokens: &mut Vec<Lexeme>) -> usize {
         let place = tokens[self.tokens.start].start;
-        let stub: &[Token] = if self.is_value {
-            &[Token::True]
-        } else {
-            &[Token::Val, Token::Underscore, Token::Assign, Token::True, Token::Semicolon]
-        };
+        let stub = if self.is_value { &[Token::True] } else { DECLARATION };
         let start = self.tokens.start;
-        tokens.splice(self.tokens, stub.iter().map(|token| Lexeme { token: *token, start: place, end: place }));
+        tokens.splice(self.tokens, stubs(stub, place));
         start + stub.len()
     }
 }
@@ -176,20 +184,28 @@ fn statement(builder: &Builder<'_>, stop: &Stop<'_>) -> Option<Statement> {
         if let Some(start) = starts.last_mut() {
             match open.statement_end(builder.source, lexemes, index) {
                 Some(Ending::Behind) => *start = index + 1,
-                Some(Ending::Before) => *start = index,
-                None => {}
+                // A stop at the head of a declaration is about what is before it.
+                Some(Ending::Before) if index + bracket::declaration_length(lexemes, index) <= stop.index => {
+                    *start = index;
+                }
+                _ => {}
             }
         }
     }
-    open.brackets().iter().enumerate().rev().filter(|(_, bracket)| bracket.token == Token::OpenBrace).find_map(
-        |(depth, bracket)| {
+    open.brackets()
+        .iter()
+        .enumerate()
+        .rev()
+        .filter(|(_, bracket)| bracket.token == Token::OpenBrace)
+        // The braces of a struct may lie between; nothing is gained by going out further.
+        .take(2)
+        .find_map(|(depth, bracket)| {
             let start = starts[depth + 1];
             let end = statement_end(builder, lexemes, start)?;
             let is_block = start > bracket.index + 1 || end.is_declaration;
             (is_block && end.index > start)
                 .then_some(Statement { tokens: start..end.index, is_value: !end.is_declaration })
-        },
-    )
+        })
 }
 
 struct StatementEnd {

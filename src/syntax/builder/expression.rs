@@ -55,9 +55,12 @@ impl Builder<'_> {
         })
     }
 
-    /// A string in back quotes.
+    /// A string in back quotes; it keeps bytes that are not UTF-8.
     pub(crate) fn raw_string(&mut self, start: u32, end: u32) -> Literal {
-        Literal::String(Rc::from(literal::unquote_raw(self.text(start, end))))
+        let malformed = self.source.malformed();
+        let inside = malformed.partition_point(|(offset, _)| *offset < start)
+            ..malformed.partition_point(|(offset, _)| *offset < end);
+        Literal::String(Rc::from(literal::unquote_raw(self.text(start, end), start, &malformed[inside])))
     }
 
     /// `true`, `false`

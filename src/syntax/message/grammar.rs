@@ -4,7 +4,6 @@ use std::rc::Rc;
 
 use crate::ast::Span;
 use crate::diagnostic::{Code, Diagnostic, Source};
-use crate::token::Token;
 
 /// A token that the grammar has no place for; both texts are for people.
 pub(crate) fn unexpected(source: &Rc<Source>, span: Span, found: &str, expected: &[String]) -> Diagnostic {
@@ -56,15 +55,6 @@ pub(crate) fn expected_identifier(source: &Rc<Source>, span: Span, found: &str) 
 /// `(a.b string)`
 pub(crate) fn non_simple_argument(source: &Rc<Source>, span: Span) -> Diagnostic {
     Diagnostic::error(26, source, span, "non-simple argument name").help("a name has no dots")
-}
-
-/// A parameter below a declaration, a second semicolon after one, `keyspace` below the first line.
-pub(crate) fn misplaced(source: &Rc<Source>, span: Span, token: Token, found: &str) -> Diagnostic {
-    unexpected(source, span, found, &[]).help(match token {
-        Token::Param => "all parameters precede all declarations",
-        Token::Keyspace => "`keyspace` comes first in a module",
-        _ => "after a declaration one `;` or line feed is enough",
-    })
 }
 
 /// A text whose places do not fit into 32 bits.
