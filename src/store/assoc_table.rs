@@ -231,6 +231,15 @@ fn expand(connection: &Connection, kind: AssocKind, key: &PartialDigest) -> Resu
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// Some hundred keys after the given one, in order.
+pub(crate) fn keys_after(connection: &Connection, after: Option<&Digest>) -> Result<Vec<Digest>, Failure> {
+    let mut statement =
+        connection.prepare_cached("SELECT DISTINCT key FROM assoc WHERE key > ? ORDER BY key LIMIT 512")?;
+    let after = after.map_or(&[][..], |key| &key.as_bytes()[..]);
+    let keys = statement.query_map(params![after], |row| digest(row, 0))?;
+    Ok(keys.collect::<Result<_, _>>()?)
+}
+
 /// Some hundred keys after the given one, in order, with all their values.
 fn page(connection: &Connection, after: Option<&Digest>) -> Result<Vec<Entry>, Failure> {
     let mut statement = connection.prepare_cached(

@@ -54,6 +54,15 @@ impl Database {
         &self.0.path
     }
 
+    /// Reads the whole file and checks its structure: what is wrong, nothing if all is well.
+    pub fn check(&self) -> Result<Vec<String>, Error> {
+        self.read(|connection| {
+            let mut statement = connection.prepare("PRAGMA integrity_check")?;
+            let lines = statement.query_map((), |row| row.get(0))?.collect::<Result<Vec<String>, _>>()?;
+            Ok(lines.into_iter().filter(|line| line != "ok").collect())
+        })
+    }
+
     /// Reads one consistent state. `work` may be called again if another process is in the way.
     pub(crate) fn read<T>(&self, work: impl Fn(&Connection) -> Result<T, Failure>) -> Result<T, Error> {
         let located = |failure: Failure| failure.at(&self.0.path);

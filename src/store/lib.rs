@@ -35,7 +35,7 @@ pub use assoc_table::AssocTable;
 pub use commit::{Association, Commit, Committer};
 pub use database::Database;
 pub use file_repository::FileRepository;
-pub use local_store::{Hit, KeyState, LocalStore};
+pub use local_store::{Hit, KeyReport, KeyState, LocalStore};
 pub use lock::{KeyLock, KeyLocks};
 pub use place::safe_join;
 pub use repository::Repository;

@@ -3,14 +3,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use base::{Digest, Error, File, Fileset};
 
 use crate::assoc_table::{self, AssocTable, Found};
 use crate::codec;
 use crate::commit::Committer;
-use crate::database::Database;
+use crate::database::{Database, Failure};
 use crate::file_repository::{FileRepository, sync_folder};
 use crate::located::Located;
 use crate::lock::KeyLocks;
@@ -20,6 +20,9 @@ use crate::tasks::Tasks;
 
 /// Encoded filesets that are blobs are not read beyond this; they would not fit into memory anyway.
 const LARGEST_FILESET: u64 = 4 << 30;
+
+/// Temporary files that were not written to for so long belong to nobody any more.
+const LEFTOVER_AGE: Duration = Duration::from_secs(3 * 24 * 3600);
 
 /// Repository, database and locks of one home folder. Cheap to clone; every thread may use it, and
 /// several processes may use one home at once.
@@ -58,6 +61,15 @@ pub enum KeyState {
     Usable(Fileset),
 }
 
+/// What [`LocalStore::check_keys`] found.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct KeyReport {
+    /// Keys looked at.
+    pub count: u64,
+    /// Those that a lookup would not use, in order, and why. They are stored anew when their steps run.
+    pub unusable: Vec<(Digest, KeyState)>,
+}
+
 impl LocalStore {
     /// Opens the state under the folder `home`, or makes it: `repository/`, `reflow.db`, `locks/`, `tmp/`.
     pub fn open(home: &Path) -> Result<Self, Error> {
@@ -67,6 +79,8 @@ impl LocalStore {
         let tmp = home.join("tmp");
         fs::create_dir_all(&tmp).at("make folder", &tmp)?;
         let repository = FileRepository::open(&home.join("repository"))?;
+        // A matter of tidiness; whatever is wrong will show when something is stored.
+        let _ = repository.sweep(LEFTOVER_AGE);
         let locks = KeyLocks::open(&home.join("locks"))?;
         let database = Database::open(&home.join("reflow.db"))?;
         if is_new {
@@ -123,6 +137,30 @@ impl LocalStore {
     pub fn explain(&self, key: &Digest) -> Result<KeyState, Error> {
         let found = self.database.read(|connection| assoc_table::find(connection, key, SystemTime::now()))?;
         self.judge(&found)
+    }
+
+    /// Judges every key, as [`lookup`](Self::lookup) would find it. `progress` is called after each. Content
+    /// of blobs is not read; [`FileRepository::check_all`] does that.
+    pub fn check_keys(&self, progress: &dyn Fn()) -> Result<KeyReport, Error> {
+        let mut report = KeyReport::default();
+        let mut after = None;
+        loop {
+            // A page at a time, so that others need not keep old states of the database for us.
+            let page = self.database.read(|connection| {
+                let keys = assoc_table::keys_after(connection, after.as_ref())?;
+                let judge = |key| Ok((key, self.judge(&assoc_table::find(connection, &key, SystemTime::now())?)?));
+                keys.into_iter().map(judge).collect::<Result<Vec<_>, Failure>>()
+            })?;
+            let Some((last, _)) = page.last() else { return Ok(report) };
+            after = Some(*last);
+            for (key, state) in page {
+                report.count += 1;
+                if !matches!(state, KeyState::Usable(_)) {
+                    report.unusable.push((key, state));
+                }
+                progress();
+            }
+        }
     }
 
     /// What makes results durable.

@@ -38,6 +38,9 @@ impl RunPhase {
 }
 
 /// What is kept of a run.
+///
+/// Whoever runs it holds the lock of its identity ([`KeyLocks`](crate::KeyLocks)) meanwhile; so a run that
+/// has no end and whose lock is free was killed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunRecord {
     /// Random identity.

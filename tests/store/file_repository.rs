@@ -407,6 +407,27 @@ fn every_damage_is_found() {
 }
 
 #[test]
+fn only_old_leftovers_are_swept() {
+    let bed = Bed::new();
+    let (old, young) = (bed.file("repository/tmp/old", ""), bed.file("repository/tmp/young", ""));
+    let past = std::time::SystemTime::now() - std::time::Duration::from_secs(3600);
+    fs::File::options().write(true).open(&old).unwrap().set_modified(past).unwrap();
+    assert_eq!(bed.repository.sweep(std::time::Duration::from_secs(1800)), Ok(1));
+    assert!(!old.exists() && young.exists());
+}
+
+#[test]
+fn names_need_not_be_text() {
+    use std::os::unix::ffi::OsStrExt;
+    let bed = Bed::new();
+    let file = bed.repository.put_bytes(b"foo").unwrap();
+    let to = bed.folder.path().join(std::ffi::OsStr::from_bytes(b"\xff\xfe"));
+    bed.repository.materialize(&file, &to).unwrap();
+    assert_eq!(fs::read_to_string(&to).unwrap(), "foo");
+    assert_eq!(bed.repository.materialize(&file, Path::new("/")).unwrap_err().kind(), Kind::Invalid);
+}
+
+#[test]
 fn an_unusable_folder_is_named() {
     let bed = Bed::new();
     let file = bed.file("file", "");

@@ -149,6 +149,41 @@ fn a_damaged_row_is_a_miss() {
 }
 
 #[test]
+fn every_unusable_key_is_found() {
+    let (home, store) = open();
+    for i in 0..1100 {
+        let name = i.to_string();
+        let fileset = put(&store, &format!("content {}", i % 7));
+        store.committer().submit(Commit {
+            blobs: Vec::new(),
+            associations: vec![association(&[key(&name)], &fileset)],
+            task: None,
+            done: Box::new(|result| result.unwrap()),
+        });
+    }
+    store.committer().flush();
+    let counted = std::cell::Cell::new(0);
+    let report = store.check_keys(&|| counted.set(counted.get() + 1)).unwrap();
+    assert_eq!((report.count, counted.get(), report.unusable.len()), (1100, 1100, 0));
+    assert_eq!(store.database.check(), Ok(Vec::new()));
+
+    let lost = put(&store, "content 3").file().unwrap().clone();
+    store.repository.remove(&lost.digest()).unwrap();
+    sql(&home, &format!("UPDATE assoc SET value = zeroblob(32) WHERE key = x'{}'", key("4").hex()));
+    let report = store.check_keys(&|| {}).unwrap();
+    let mut unusable: Vec<_> = (0..1100).filter(|i| i % 7 == 3 || *i == 4).map(|i| key(&i.to_string())).collect();
+    unusable.sort_unstable();
+    assert_eq!(report.unusable.iter().map(|(key, _)| *key).collect::<Vec<_>>(), unusable);
+    for (unusable, state) in report.unusable {
+        match state {
+            KeyState::Incomplete(files) => assert_eq!(files, std::slice::from_ref(&lost)),
+            KeyState::Unreadable(error) => assert_eq!((unusable, error.kind()), (key("4"), Kind::NotExist)),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
 fn finding_a_key_counts_as_using_it() {
     let (home, store) = open();
     commit(&store, &[key("used"), key("unused")], &put(&store, "one"));

@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use base::{Digest, Error};
 
@@ -96,6 +97,23 @@ impl FileRepository {
         report.misnamed.sort_unstable();
         report.unreadable.sort_unstable_by_key(|(digest, _)| *digest);
         Ok(report)
+    }
+
+    /// Removes temporary files that nobody has written to for so long: what killed processes left over.
+    /// Returns how many there were.
+    pub fn sweep(&self, idle: Duration) -> Result<u64, Error> {
+        let tmp = &self.0.tmp;
+        let mut count = 0;
+        for entry in fs::read_dir(tmp).at("list", tmp)? {
+            let entry = entry.at("list", tmp)?;
+            let modified = entry.metadata().and_then(|metadata| metadata.modified());
+            let is_old = modified.is_ok_and(|time| time.elapsed().is_ok_and(|age| age > idle));
+            // Another process may sweep too.
+            if is_old && fs::remove_file(entry.path()).is_ok() {
+                count += 1;
+            }
+        }
+        Ok(count)
     }
 
     fn check_folder(&self, first: u8, progress: &(dyn Fn(u64) + Sync)) -> Result<CheckReport, Error> {

@@ -1,5 +1,6 @@
 //! How blobs get to where they are used: as hard links, reflinks or copies.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -20,10 +21,8 @@ impl FileRepository {
     /// It may share its bytes with the repository, so it must not be written to. `NotExist` for an absent
     /// blob, `Integrity` for one of another size than the file says.
     pub fn materialize(&self, file: &File, to: &Path) -> Result<(), Error> {
-        let name = to
-            .file_name()
-            .and_then(|name| name.to_str())
-            .ok_or_else(|| Error::new(Kind::Invalid, format!("{} does not end in the name of a file", to.display())))?;
+        let nameless = || Error::new(Kind::Invalid, format!("{} does not end in the name of a file", to.display()));
+        let name = to.file_name().ok_or_else(nameless)?;
         let folder = place::open_folder(to.parent().unwrap_or(Path::new("")))?;
         self.put_at(file, &folder, name, to)
     }
@@ -33,10 +32,10 @@ impl FileRepository {
     /// link below `root`; `Invalid` where one, or a file, is in the way.
     pub fn materialize_under(&self, file: &File, root: &Path, relative: &str) -> Result<(), Error> {
         let (folder, name) = place::open_parent(root, relative)?;
-        self.put_at(file, &folder, name, &root.join(relative))
+        self.put_at(file, &folder, OsStr::new(name), &root.join(relative))
     }
 
-    fn put_at(&self, file: &File, folder: &OwnedFd, name: &str, to: &Path) -> Result<(), Error> {
+    fn put_at(&self, file: &File, folder: &OwnedFd, name: &OsStr, to: &Path) -> Result<(), Error> {
         let Some(id) = &file.id else {
             let message = format!("file {:?} is not resolved, so it has no content here", file.source());
             return Err(Error::new(Kind::Precondition, message));
@@ -64,7 +63,7 @@ impl FileRepository {
     }
 }
 
-fn link_at(blob: &Path, folder: &OwnedFd, name: &str) -> Result<(), Errno> {
+fn link_at(blob: &Path, folder: &OwnedFd, name: &OsStr) -> Result<(), Errno> {
     match rustix::fs::linkat(CWD, blob, folder, name, AtFlags::empty()) {
         Err(Errno::EXIST) => {
             rustix::fs::unlinkat(folder, name, AtFlags::empty())?;
@@ -74,7 +73,7 @@ fn link_at(blob: &Path, folder: &OwnedFd, name: &str) -> Result<(), Errno> {
     }
 }
 
-fn copy_at(blob: &Path, folder: &OwnedFd, name: &str, mode: Mode) -> io::Result<()> {
+fn copy_at(blob: &Path, folder: &OwnedFd, name: &OsStr, mode: Mode) -> io::Result<()> {
     let mut from = fs::File::open(blob)?;
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let opened = match rustix::fs::openat(folder, name, flags, mode) {
