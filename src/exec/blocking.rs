@@ -11,3 +11,12 @@ pub(crate) async fn blocking<T: Send + 'static>(
         Err(error) => Err(Error::new(Kind::Fatal, format!("a worker thread failed: {error}"))),
     }
 }
+
+/// Drops a value whose drop removes files.
+pub(crate) async fn discard<T: Send + 'static>(value: T) -> Result<(), Error> {
+    blocking(move || {
+        drop(value);
+        Ok(())
+    })
+    .await
+}

@@ -19,7 +19,7 @@ use base::{Digest, Error, Kind, Resources};
 use bollard::Docker;
 use store::FileRepository;
 
-use crate::blocking::blocking;
+use crate::blocking::{blocking, discard};
 use crate::cancel::CancelToken;
 use crate::credentials::{self, Credentials};
 use crate::executor::{ExecEvent, ExecId, ExecReport, ExecRequest, Executor, Usage};
@@ -274,8 +274,7 @@ async fn refused(container: Container, work: Work, failure: Error) -> Result<Exe
 
 /// Removes the scratch folder of an exec that failed for `error`.
 async fn abandon(work: Work, error: Error) -> Error {
-    // Dropping it removes files, which may block.
-    match blocking(move || Ok(drop(work))).await {
+    match discard(work).await {
         Ok(()) => error,
         Err(panicked) => panicked,
     }

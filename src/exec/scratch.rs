@@ -178,7 +178,7 @@ mod tests {
         let sealed = execs.path().join(id.hex()).join("return/0/sealed");
         fs::create_dir_all(&sealed).unwrap();
         fs::write(sealed.join("file"), "old").unwrap();
-        fs::set_permissions(&sealed, fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(&sealed, fs::Permissions::from_mode(0o000)).unwrap();
         let scratch = Scratch::claim(execs.path(), id).unwrap();
         assert_eq!(fs::read_dir(scratch.output()).unwrap().count(), 0);
     }

@@ -2,6 +2,7 @@
 //! to run something and to look at what came out.
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
@@ -20,6 +21,8 @@ use crate::engine;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Process,
+    /// `process` on a machine that permits no process namespaces.
+    Shared,
     Docker,
 }
 
@@ -27,6 +30,7 @@ impl Kind {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Kind::Process => "process",
+            Kind::Shared => "process_without_process_namespace",
             Kind::Docker => "docker",
         }
     }
@@ -62,10 +66,37 @@ pub(crate) fn process_options(state: &Path, repository: FileRepository) -> Proce
     ProcessOptions {
         state: state.to_owned(),
         repository,
-        launcher: "/proc/self/exe".into(),
+        launcher: launcher(state),
         path: std::env::var("PATH").unwrap_or_default(),
         credentials: None,
     }
+}
+
+/// This program, or what [`confine`] put before it.
+fn launcher(state: &Path) -> PathBuf {
+    let confined = state.join(CONFINED);
+    if confined.exists() { confined } else { "/proc/self/exe".into() }
+}
+
+const CONFINED: &str = "confined";
+
+/// Has launchers of the state folder started by a program that forbids them new namespaces of a kind.
+pub(crate) fn confine(state: &Path, namespaces: &str) {
+    let own = std::env::current_exe().expect("a program");
+    let script = format!(
+        "#!/bin/sh\nexec unshare --user --map-root-user sh -c \
+         'echo 0 > /proc/sys/user/max_{namespaces}_namespaces; exec \"$0\" \"$@\"' {} \"$@\"\n",
+        own.display()
+    );
+    let path = state.join(CONFINED);
+    std::fs::write(&path, script).expect("a script");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("a script");
+}
+
+/// Whether [`confine`] works here.
+pub(crate) fn may_confine() -> bool {
+    let unshare = std::process::Command::new("unshare").args(["--user", "--map-root-user", "true"]).output();
+    unshare.is_ok_and(|output| output.status.success())
 }
 
 pub(crate) fn docker_options(state: &Path, repository: FileRepository) -> DockerOptions {
@@ -81,6 +112,9 @@ pub(crate) fn docker_options(state: &Path, repository: FileRepository) -> Docker
 impl Bed {
     pub(crate) fn new(kind: Kind) -> Self {
         let state = tempfile::Builder::new().prefix(FOLDER).tempdir().expect("a folder");
+        if kind == Kind::Shared {
+            confine(state.path(), "pid");
+        }
         let docker = (kind == Kind::Docker)
             .then(|| Arc::new(RUNTIME.block_on(open_docker(state.path())).expect("a docker executor")));
         let executor: Arc<dyn Executor> = match &docker {

@@ -1,7 +1,8 @@
 //! A Docker engine with test images in it.
 
-use std::path::Path;
-use std::process::Command;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 /// An image with bash and the GNU userland.
 pub(crate) const GNU: &str = "reflow-test/gnu:1";
@@ -17,9 +18,58 @@ pub(crate) fn prepare() -> Result<(), String> {
     script("make_images.sh", &[GNU, BUSYBOX])
 }
 
+/// A registry of its own, which ends with the value.
+pub(crate) struct Registry {
+    server: Child,
+    folder: tempfile::TempDir,
+    /// Host and port.
+    pub(crate) host: String,
+}
+
+impl Registry {
+    /// Starts one and waits until it answers.
+    pub(crate) fn start() -> Result<Self, String> {
+        let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+        let port = free.map_err(|error| error.to_string())?.port();
+        let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+        let server = Command::new(fixtures().join("serve_registry.sh"))
+            .arg(port.to_string())
+            .arg(folder.path())
+            .stdin(Stdio::null())
+            .spawn()
+            .map_err(|error| error.to_string())?;
+        let mut registry = Self { server, folder, host: format!("localhost:{port}") };
+        // It may have to be installed first.
+        let end = Instant::now() + Duration::from_secs(300);
+        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+            if let Ok(Some(status)) = registry.server.try_wait() {
+                let log = std::fs::read_to_string(registry.folder.path().join("log")).unwrap_or_default();
+                return Err(format!("the registry ended: {status}: {log}"));
+            }
+            if Instant::now() > end {
+                return Err("the registry does not answer".to_owned());
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Ok(registry)
+    }
+}
+
+impl Drop for Registry {
+    fn drop(&mut self) {
+        // The script has become the server.
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+    }
+}
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/images")
+}
+
 fn script(name: &str, arguments: &[&str]) -> Result<(), String> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/images").join(name);
-    let output = Command::new(&path).args(arguments).output().map_err(|error| format!("{name}: {error}"))?;
+    let output =
+        Command::new(fixtures().join(name)).args(arguments).output().map_err(|error| format!("{name}: {error}"))?;
     if output.status.success() {
         return Ok(());
     }

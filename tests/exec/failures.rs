@@ -8,6 +8,7 @@ use exec::{DockerExecutor, Endpoint, ExecEvent};
 use crate::bed::{Bed, Exec, Kind, RUNTIME, docker_options, text};
 use crate::{ALL, Case, engine};
 
+const PROCESS: &[Kind] = &[Kind::Process, Kind::Shared];
 const DOCKER: &[Kind] = &[Kind::Docker];
 
 pub(crate) const CASES: &[Case] = &[
@@ -15,7 +16,7 @@ pub(crate) const CASES: &[Case] = &[
     ("within_a_pipe", ALL, within_a_pipe),
     ("status_75_is_temporary", ALL, status_75_is_temporary),
     ("killed_by_a_signal", ALL, killed_by_a_signal),
-    ("the_shell_killed_by_a_signal", &[Kind::Process], the_shell_killed_by_a_signal),
+    ("the_shell_killed_by_a_signal", PROCESS, the_shell_killed_by_a_signal),
     ("out_of_memory_in_go", ALL, out_of_memory_in_go),
     ("out_of_memory", DOCKER, out_of_memory),
     ("processors_are_limited", DOCKER, processors_are_limited),
@@ -24,6 +25,7 @@ pub(crate) const CASES: &[Case] = &[
     ("a_missing_image", DOCKER, a_missing_image),
     ("an_image_that_is_no_name", DOCKER, an_image_that_is_no_name),
     ("images_are_resolved", ALL, images_are_resolved),
+    ("images_are_pulled", DOCKER, images_are_pulled),
     ("nobody_listens", DOCKER, nobody_listens),
     ("credentials_that_nobody_has", ALL, credentials_that_nobody_has),
 ];
@@ -141,13 +143,56 @@ fn an_image_that_is_no_name(bed: &Bed) {
 fn images_are_resolved(bed: &Bed) {
     let resolved = RUNTIME.block_on(bed.executor.resolve_image(engine::GNU)).unwrap();
     match bed.kind {
-        Kind::Process => assert_eq!(resolved, engine::GNU),
+        Kind::Process | Kind::Shared => assert_eq!(resolved, engine::GNU),
         Kind::Docker => {
             // Never pushed, so no registry knows it by a digest.
             assert_eq!(resolved, engine::docker(&["image", "inspect", "-f", "{{.Id}}", engine::GNU]));
             bed.collect(&Exec::new("true").image(&resolved));
         }
     }
+}
+
+fn images_are_pulled(bed: &Bed) {
+    let registry = match engine::Registry::start() {
+        Ok(registry) => registry,
+        Err(reason) => {
+            println!("pulling is not tested: {reason}");
+            return;
+        }
+    };
+    let name = format!("{}/reflow-test/gnu", registry.host);
+    let (first, second) = (format!("{name}:first"), format!("{name}:second"));
+    for name in [&first, &second] {
+        engine::docker(&["tag", engine::GNU, name]);
+        engine::docker(&["push", "-q", name]);
+        engine::docker(&["rmi", name]);
+    }
+    // Many ask, one pulls; all are told the same.
+    let resolve = |image: &str| RUNTIME.block_on(bed.executor.resolve_image(image));
+    let resolved: Vec<String> = std::thread::scope(|scope| {
+        let asking: Vec<_> = (0..4).map(|_| scope.spawn(|| resolve(&first).unwrap())).collect();
+        asking.into_iter().map(|asking| asking.join().unwrap()).collect()
+    });
+    let exact = &resolved[0];
+    assert!(exact.starts_with(&format!("{name}@sha256:")), "{exact}");
+    assert!(resolved.iter().all(|one| one == exact), "{resolved:?}");
+    assert_eq!(&resolve(exact).unwrap(), exact);
+
+    // An exec fetches what is missing, by name or by digest.
+    engine::docker(&["rmi", &first]);
+    for image in [&second, exact] {
+        let (events, report) = bed.events(&Exec::new("true").image(image));
+        assert!(report.outcome.is_ok());
+        assert!(events.contains(&ExecEvent::Pulling { image: image.clone() }), "{events:?}");
+        engine::docker(&["rmi", image]);
+    }
+
+    let error = resolve(&format!("{name}:third")).unwrap_err();
+    assert_eq!(error.kind(), Failure::NotExist, "{error}");
+    drop(registry);
+    let error = resolve(&second).unwrap_err();
+    assert_eq!(error.kind(), Failure::Net, "{error}");
+    assert!(error.message().contains(&second) && error.message().contains("cannot fetch it"), "{error}");
 }
 
 fn nobody_listens(bed: &Bed) {

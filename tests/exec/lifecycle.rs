@@ -1,12 +1,12 @@
 //! Commands that are stopped, executors that are killed, and what is found afterwards.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use base::{Digest, Kind as Failure};
-use exec::{CancelHandle, CancelToken, ExecEvent, ExecId, Executor, ProcessExecutor, ProcessOptions};
+use exec::{CancelHandle, CancelToken, ExecEvent, ExecId, Executor};
 
 use crate::bed::{self, Bed, Exec, Kind, RUNTIME};
 use crate::machine::processes_with_argument;
@@ -27,7 +27,7 @@ pub(crate) const CASES: &[Case] = &[
 
 /// A number of seconds that no other command sleeps.
 fn token(bed: &Bed, number: u32) -> String {
-    format!("{}.{number}{}", 200_000 + std::process::id(), u8::from(bed.kind == Kind::Docker))
+    format!("{}.{number}{}", 200_000 + std::process::id(), bed.kind as u8)
 }
 
 /// Waits until `done`, for at most ten seconds.
@@ -167,7 +167,7 @@ fn started_anew_after_a_kill(bed: &Bed) {
     let (token, exec) = (token(bed, 4), Exec::new("ls -A /tmp > %s; echo new").file_output());
     kill_at_work(bed, exec.id, &token);
     assert!(bed.execs().join(exec.id.hex()).join("tmp/left").exists());
-    if bed.kind == Kind::Process {
+    if bed.kind != Kind::Docker {
         // Nothing outlives a killed reflow; containers do, until their exec is met again.
         eventually("the command is gone", || processes_with_argument(&token).is_empty());
         eventually("the launcher is gone", || launchers_of(bed).is_empty());
@@ -224,20 +224,39 @@ fn a_foreign_container_of_that_name(bed: &Bed) {
     assert!(error.message().contains(name), "{error}");
 }
 
-/// A launcher that may not make namespaces, as on a machine whose kernel permits none.
+/// On a machine whose kernel permits no namespaces.
 fn without_namespaces(bed: &Bed) {
-    let launcher = confined(bed, "setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin --no-new-privs --");
-    let options = ProcessOptions { launcher, ..bed::process_options(bed.state(), bed.repository.clone()) };
-    let executor = RUNTIME.block_on(ProcessExecutor::open(options)).unwrap();
-    println!("{:?}", executor.notice());
-}
+    if !bed::may_confine() {
+        return;
+    }
+    bed::confine(bed.state(), "mnt");
+    let executor = RUNTIME.block_on(bed::open_process(bed.state())).unwrap();
+    let notice = executor.notice().expect("a notice");
+    assert!(notice.contains("without isolation") && !notice.contains('\n'), "{notice}");
+    assert!(executor.salt().is_some() && executor.salt() != bed.executor.salt());
 
-/// A launcher that is started through another program.
-fn confined(bed: &Bed, through: &str) -> PathBuf {
-    use std::os::unix::fs::PermissionsExt;
-    let launcher = bed.state().join("confined");
-    let own = std::env::current_exe().unwrap();
-    std::fs::write(&launcher, format!("#!/bin/sh\nexec {through} {} \"$@\"\n", own.display())).unwrap();
-    std::fs::set_permissions(&launcher, std::fs::Permissions::from_mode(0o755)).unwrap();
-    launcher
+    let run = |exec: &Exec| {
+        let report = RUNTIME.block_on(executor.run(&exec.request(), &|_| {}, &CancelToken::never())).unwrap();
+        (report.outcome.map(|collected| collected.fileset), bed::text(&report.stderr))
+    };
+    let exec = Exec::new("cd %s; cat a b/c > %s; ln -s %s %s/link; echo $tmp $HOME; touch left; pwd -P > %s/pwd")
+        .input(bed.folder(&[("a", "1"), ("b/c", "2")]))
+        .file_output()
+        .again(0)
+        .folder_output()
+        .again(1);
+    let (fileset, stderr) = run(&exec);
+    let list = fileset.unwrap_or_else(|failure| panic!("{failure}: {stderr}")).list;
+    assert_eq!(bed.content(&list[0]), "12");
+    assert_eq!(bed.contents(&list[1])["link"], "12");
+    // Here only copies keep a command from the repository's own bytes.
+    let file = bed.file("intact");
+    let _ = run(&Exec::new("chmod 666 %s || true; echo x >> %s").input(file.clone()).input(file.clone()));
+    assert_eq!(bed.content(&file), "intact");
+    let (fileset, _) = run(&Exec::new("exit 75"));
+    assert_eq!(fileset.unwrap_err().kind(), Failure::Temporary);
+    let token = token(bed, 6);
+    let (fileset, _) = run(&Exec::new(&format!("sleep {token} & (setsid sleep {token} &); echo x > %s")).file_output());
+    assert!(fileset.is_ok());
+    assert_eq!(processes_with_argument(&token), Vec::<u32>::new());
 }

@@ -5,6 +5,15 @@
 //! Where that is not possible the cases of that executor are ignored, with the reason on standard error;
 //! `REFLOW_TEST_DOCKER=off` asks for that, `REFLOW_TEST_DOCKER=required` makes it a failure.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test suite: failing loudly is its work"
+)]
+
 // The name that every other crate knows it by.
 extern crate reflow_exec as exec;
 
@@ -28,7 +37,7 @@ use libtest_mimic::{Arguments, Trial};
 pub(crate) type Case = (&'static str, &'static [Kind], fn(&Bed));
 
 /// For cases that every executor must pass.
-pub(crate) const ALL: &[Kind] = &[Kind::Process, Kind::Docker];
+pub(crate) const ALL: &[Kind] = &[Kind::Process, Kind::Shared, Kind::Docker];
 
 fn main() -> ExitCode {
     if let Some(code) = exec::launcher::run_if_asked() {
@@ -54,11 +63,16 @@ fn main() -> ExitCode {
         ("isolation", isolation::CASES),
         ("lifecycle", lifecycle::CASES),
     ];
+    let may_confine = bed::may_confine();
     let mut trials = Vec::new();
     for (suite, cases) in suites {
         for &(name, kinds, run) in cases {
             for &kind in kinds {
-                let ignored = kind == Kind::Docker && docker.is_err();
+                let ignored = match kind {
+                    Kind::Process => false,
+                    Kind::Shared => !may_confine,
+                    Kind::Docker => docker.is_err(),
+                };
                 let name = format!("{suite}::{name}::{}", kind.name());
                 let trial = Trial::test(name, move || {
                     run(&Bed::new(kind));

@@ -18,7 +18,7 @@ use futures_util::{Stream, StreamExt};
 use tokio::time::timeout;
 
 use super::failure::{self, machinery};
-use crate::blocking::blocking;
+use crate::blocking::{blocking, discard};
 use crate::executor::ExecId;
 use crate::scratch::Scratch;
 use crate::site::Site;
@@ -262,7 +262,7 @@ pub(super) async fn remove_leftovers(docker: &Docker, site: &Site) -> Result<Vec
             }
         }
     }
-    blocking(move || Ok(drop(claims))).await?;
+    discard(claims).await?;
     Ok(removed)
 }
 
