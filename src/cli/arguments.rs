@@ -11,12 +11,14 @@ mod words;
 
 use std::ffi::OsString;
 
+use base::regexp::Regexp;
 use clap::builder::ValueParser;
 use clap::{ArgAction, Args, Command, FromArgMatches, Subcommand};
 
 use crate::exit::Exit;
 use crate::machinery::ExecutorChoice;
 use crate::terminal;
+pub(crate) use help::entry as flag_entry;
 use words::Stop;
 
 /// Everything on the command line.
@@ -108,6 +110,11 @@ fn boolean() -> ValueParser {
     })
 }
 
+/// A regular expression.
+fn pattern(text: &str) -> Result<Regexp, String> {
+    Regexp::parse(text).map_err(|error| error.to_string())
+}
+
 #[derive(Args, Debug)]
 #[command(
     override_usage = "reflow run [-local] [flags] PATH [ARGS]",
@@ -129,8 +136,8 @@ pub(crate) struct RunFlags {
     pub(crate) json: bool,
     /// a regular expression: nodes whose ident it matches anywhere are not taken from the
     /// cache, but run and stored again
-    #[arg(long, value_name = "string", default_value = "")]
-    pub(crate) invalidate: String,
+    #[arg(long, value_name = "string", value_parser = pattern)]
+    pub(crate) invalidate: Option<Regexp>,
     /// a cached result that has an empty part counts as none
     #[arg(long, action = ArgAction::Set, value_parser = boolean(), default_value = "false")]
     pub(crate) recomputeempty: bool,

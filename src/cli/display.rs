@@ -1,6 +1,7 @@
 //! What a person sees of a run: log lines on standard error, live status on a terminal, the run's log
 //! file, the summary, and what went wrong (CLI spec §6).
 
+mod details;
 mod failures;
 mod status;
 mod table;
@@ -32,18 +33,22 @@ impl Display {
         Self { level, files, status: live.then(Status::new) }
     }
 
+    /// Whether records of this level go to standard error.
+    fn shows(&self, level: Level) -> bool {
+        match self.level {
+            LogLevel::Off => false,
+            LogLevel::Error => level <= Level::Error,
+            LogLevel::Info => level <= Level::Info,
+            LogLevel::Debug => true,
+        }
+    }
+
     /// Writes a record.
     pub(crate) fn log(&mut self, level: Level, text: &str) {
         if let Some(files) = &mut self.files {
             files.record(level, text);
         }
-        let shown = match self.level {
-            LogLevel::Off => false,
-            LogLevel::Error => level <= Level::Error,
-            LogLevel::Info => level <= Level::Info,
-            LogLevel::Debug => true,
-        };
-        if !shown {
+        if !self.shows(level) {
             return;
         }
         let line = match self.level {
@@ -84,10 +89,11 @@ impl Display {
                     format!("{} {}: {}, waits for {resources}", step.ident(), step.digest().short(), cause.text());
                 self.log(Level::Debug, &text);
             }
-            Event::ExecSubmitted { step, attempt, .. } => {
+            Event::ExecSubmitted { step, attempt, keys, config } => {
                 if *attempt == 0 {
                     self.step(" ->  ", step, "exec", &step.summary());
                 }
+                self.log(Level::Debug, &details::started(step, keys, config));
             }
             Event::TransferStarted { step } => self.step(" ->  ", step, "run", &step.summary()),
             Event::ExecElsewhere { step } => {
@@ -130,6 +136,7 @@ impl Display {
                 if let (Ok(collected), Ok(())) = (&report.outcome, durable) {
                     let size = units::data_size(collected.fileset.size());
                     self.step(" <-  ", step, "ok", &format!("{} {size}", seconds(report.usage.wall)));
+                    self.log(Level::Debug, &details::ended(step, &collected.fileset, report));
                     for note in &collected.notes {
                         self.log(Level::Info, &format!("{}: {note}", step.ident()));
                     }

@@ -16,16 +16,21 @@ pub(crate) enum Exit {
     Failed(Option<String>),
     /// 2, with what was wrong with the words.
     Usage(String),
-    /// 10: gave up on something that may pass. It has been said.
-    Restartable,
-    /// 11: the program's evaluation failed. It has been said.
-    Evaluation,
+    /// 10: gave up on something that may pass; it may have been said already.
+    Restartable(Option<String>),
+    /// 11: the program's evaluation failed, with how; it may have been said already.
+    Evaluation(Option<String>),
 }
 
 impl Exit {
     /// Exit 1 with these words.
     pub(crate) fn failed(message: impl std::fmt::Display) -> Self {
         Self::Failed(Some(message.to_string()))
+    }
+
+    /// Exit 11 with these words.
+    pub(crate) fn evaluation(message: impl std::fmt::Display) -> Self {
+        Self::Evaluation(Some(message.to_string()))
     }
 
     /// Exit 1 after the diagnostics have been shown.
@@ -38,28 +43,30 @@ impl Exit {
     pub(crate) fn report(self) -> ExitCode {
         match self {
             Self::Success => ExitCode::SUCCESS,
-            Self::Failed(message) => {
-                if let Some(message) = message {
-                    terminal::say(&message);
-                }
-                ExitCode::from(1)
-            }
-            Self::Usage(message) => {
-                terminal::say(&message);
-                ExitCode::from(2)
-            }
-            Self::Restartable => ExitCode::from(10),
-            Self::Evaluation => ExitCode::from(11),
+            Self::Failed(message) => said(message, 1),
+            Self::Usage(message) => said(Some(message), 2),
+            Self::Restartable(message) => said(message, 10),
+            Self::Evaluation(message) => said(message, 11),
         }
     }
 
     /// Puts the command's name in front of the last words.
     pub(crate) fn named(self, command: &str) -> Self {
+        let named = |message: String| format!("reflow {command}: {message}");
         match self {
-            Self::Failed(Some(message)) => Self::Failed(Some(format!("reflow {command}: {message}"))),
+            Self::Failed(message) => Self::Failed(message.map(named)),
+            Self::Restartable(message) => Self::Restartable(message.map(named)),
+            Self::Evaluation(message) => Self::Evaluation(message.map(named)),
             other => other,
         }
     }
+}
+
+fn said(message: Option<String>, code: u8) -> ExitCode {
+    if let Some(message) = message {
+        terminal::say(&message);
+    }
+    ExitCode::from(code)
 }
 
 impl From<Error> for Exit {

@@ -51,6 +51,7 @@ fn writable(home: &Path) -> Result<(), String> {
         io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => format!("{} is not a folder", path.display()),
         io::ErrorKind::PermissionDenied => format!("{} may not be written", path.display()),
         io::ErrorKind::ReadOnlyFilesystem => format!("{} is on a read-only file system", path.display()),
+        io::ErrorKind::NotFound => format!("no folder can be made in {}", path.display()),
         io::ErrorKind::StorageFull => format!("the file system of {} is full", path.display()),
         _ => format!("{}: {error}", path.display()),
     };

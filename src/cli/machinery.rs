@@ -24,6 +24,7 @@ pub(crate) enum ExecutorChoice {
 
 /// What a run works with.
 pub(crate) struct Machinery {
+    home: PathBuf,
     pub(crate) store: LocalStore,
     pub(crate) executor: Arc<dyn Executor>,
     /// Lines for the user about the executor.
@@ -43,7 +44,7 @@ impl Machinery {
         let mut notices = Vec::new();
         let executor = runtime.block_on(open_executor(home, &store, choice, &mut notices))?;
         notices.extend(executor.notice());
-        Ok(Self { store, executor, notices, runtime })
+        Ok(Self { home: home.to_owned(), store, executor, notices, runtime })
     }
 }
 
@@ -92,6 +93,12 @@ async fn docker(home: &Path, store: &LocalStore, endpoint: Endpoint) -> Result<A
 }
 
 impl Machinery {
+    /// What runs commands, with how much room, and where results are kept.
+    pub(crate) fn described(&self, cache: &str) -> String {
+        let home = self.home.display();
+        format!("executor {} {}, cache {cache}, state {home}", self.executor.name(), self.executor.capacity())
+    }
+
     /// The engine's configuration for a run.
     pub(crate) fn config(&self, run: base::Digest) -> Result<engine::Config, Exit> {
         let here = std::env::current_dir().map_err(|error| Exit::failed(format!("the working directory: {error}")))?;

@@ -46,8 +46,20 @@ pub(crate) struct RunState {
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct RunError {
-    pub(crate) kind: &'static str,
-    pub(crate) error: String,
+    kind: &'static str,
+    cause: Cause,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Cause {
+    error: String,
+}
+
+impl RunError {
+    pub(crate) fn new(kind: Kind, error: String) -> Self {
+        Self { kind: kind.name(), cause: Cause { error } }
+    }
 }
 
 impl RunFiles {

@@ -1,1 +1,6 @@
-//! Tests of the `cli` crate through its public face.
+//! The command line as people meet it: every test runs the program itself, in a folder and with a home of
+//! its own.
+
+mod bed;
+mod cases;
+mod normal;

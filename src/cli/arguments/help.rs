@@ -74,15 +74,22 @@ fn flags(command: &Command) -> String {
 
 fn flag(arg: &Arg) -> String {
     let name = words::name_of(arg).unwrap_or_default();
-    let boolean = words::is_boolean(arg);
-    let kind = arg.get_value_names().and_then(|names| names.first()).map(ToString::to_string).unwrap_or_default();
+    let kind = arg.get_value_names().and_then(|names| names.first()).map(ToString::to_string);
+    let kind = kind.as_deref().filter(|_| !words::is_boolean(arg));
     let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
     let default = default(arg).map(|default| format!("(default {default})"));
-    let help = wrapped(help.split_whitespace().chain(default.as_deref())).join("\n    \t");
-    match (boolean, name.len()) {
-        (true, 1) => format!("  -{name}\t{help}\n"),
-        (true, _) => format!("  -{name}\n    \t{help}\n"),
-        (false, _) => format!("  -{name} {kind}\n    \t{help}\n"),
+    entry(&name, kind, &help, default.as_deref())
+}
+
+/// The entry of a flag; one without a kind is Boolean. The note is a word that is not broken.
+pub(crate) fn entry(name: &str, kind: Option<&str>, help: &str, note: Option<&str>) -> String {
+    let help = wrapped(help.split_whitespace().chain(note)).join("\n    \t");
+    match kind {
+        None if name.len() == 1 => format!("{}\n", format!("  -{name}\t{help}").trim_end()),
+        None if help.is_empty() => format!("  -{name}\n"),
+        None => format!("  -{name}\n    \t{help}\n"),
+        Some(kind) if help.is_empty() => format!("  -{name} {kind}\n"),
+        Some(kind) => format!("  -{name} {kind}\n    \t{help}\n"),
     }
 }
 

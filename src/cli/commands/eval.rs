@@ -20,7 +20,7 @@ pub(super) fn run(global: &Global, flags: &EvalFlags) -> Result<(), Exit> {
         return answer(format!("{}\n", expr.ty()));
     }
     let mut graph = Graph::new(GraphConfig { universe: global.universe.clone(), hash_v1: false });
-    let value = session.eval_expr(&mut graph, &expr)?;
+    let value = session.eval_expr(&mut graph, &expr).map_err(Exit::evaluation)?;
     if flags.digest {
         let digest = match &value {
             Value::Flow(flow) => flow.digest,
@@ -28,7 +28,7 @@ pub(super) fn run(global: &Global, flags: &EvalFlags) -> Result<(), Exit> {
         };
         return answer(format!("{digest}\n"));
     }
-    let forced = force(&mut graph, &"".into(), value, expr.ty())?;
+    let forced = force(&mut graph, &"".into(), value, expr.ty()).map_err(Exit::evaluation)?;
     let value = match &forced {
         Value::Flow(flow) => {
             let root = graph.id_of(flow);

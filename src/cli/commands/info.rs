@@ -7,7 +7,7 @@ use base::digest::{Digest, PartialDigest};
 use base::units;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use store::{LocalStore, LogPlace, RunRecord, TaskQuery, TaskRecord};
+use store::{LocalStore, LogPlace, RunPhase, RunRecord, TaskQuery, TaskRecord};
 
 use super::answer;
 use crate::arguments::InfoFlags;
@@ -56,7 +56,7 @@ struct Fields(String);
 
 impl Fields {
     fn line(&mut self, name: &str, value: impl std::fmt::Display) {
-        let _ = writeln!(self.0, "    {:<9} {value}", format!("{name}:"));
+        let _ = writeln!(self.0, "    {:<10} {value}", format!("{name}:"));
     }
 }
 
@@ -64,6 +64,16 @@ fn time(time: SystemTime) -> String {
     match Timestamp::try_from(time) {
         Ok(time) => time.to_zoned(TimeZone::system()).strftime("%a %b %e %H:%M:%S %Y").to_string(),
         Err(_) => "unknown".to_owned(),
+    }
+}
+
+/// The name that people read.
+fn phase(phase: RunPhase) -> &'static str {
+    match phase {
+        RunPhase::Init => "Init",
+        RunPhase::Eval => "Eval",
+        RunPhase::Retry => "Retry",
+        RunPhase::Done => "Done",
     }
 }
 
@@ -83,7 +93,7 @@ fn run_text(run: &RunRecord, tasks: &[TaskRecord]) -> String {
             let _ = writeln!(fields.0, "        {arg}");
         }
     }
-    fields.line("phase", run.phase.name());
+    fields.line("phase", phase(run.phase));
     if let Some(end) = run.end.and_then(|end| end.duration_since(run.start).ok()) {
         fields.line("elapsed", units::duration(end));
     }

@@ -8,7 +8,6 @@ use store::{LocalStore, LogPlace, RunRecord, TaskRecord};
 use super::answer;
 use crate::arguments::{LogLevel, LogsFlags};
 use crate::exit::Exit;
-use crate::terminal;
 
 pub(super) fn run(flags: &LogsFlags) -> Result<(), Exit> {
     let store = crate::home::open(&flags.place.home()?)?;
@@ -28,8 +27,7 @@ pub(super) fn run(flags: &LogsFlags) -> Result<(), Exit> {
 fn run_log(run: &RunRecord, level: LogLevel) -> Result<(), Exit> {
     let path = run.log.as_deref().ok_or_else(|| Exit::failed(format!("run {} has no log", run.id.short())))?;
     let text = std::fs::read_to_string(path).map_err(|error| Exit::failed(format!("{path}: {error}")))?;
-    terminal::say(&format!("local run log: {path}"));
-    let mut out = String::new();
+    let mut out = format!("local run log: {path}\n");
     let mut shown = false;
     for line in text.lines() {
         match record(line) {

@@ -1,32 +1,30 @@
-//! `reflow run`
+//! `reflow run`: evaluates a program and runs what no cache holds.
+
+mod answer;
+mod program;
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::rc::Rc;
 use std::time::{Instant, SystemTime};
 
-use base::regexp::Regexp;
-use base::{Digest, Kind};
+use base::Kind;
+use engine::Outcome;
 use engine::reduce::CacheMode;
-use engine::{Counts, Outcome};
-use flow::graph::Config as GraphConfig;
 use flow::{FlowId, Graph};
 use jiff::Timestamp;
-use lang::eval::{force, instantiate};
-use lang::module::Module;
-use lang::parameters::{self, Flag, FlagError, Settings};
-use serde_json::json;
 use store::{RunPhase, RunRecord};
 use types::print::print;
 use types::{Type, Value};
 
-use super::{answer, session, version};
+use super::version;
 use crate::arguments::{CacheChoice, Global, RunFlags};
 use crate::display::{self, Display};
 use crate::exit::Exit;
 use crate::machinery::Machinery;
 use crate::run_files::{Level, RunError, RunFiles, RunState};
-use crate::{interrupt, random, terminal};
+use crate::{interrupt, random};
+use answer::Answer;
+use program::{Bound, Program};
 
 /// What the global flag says about the cache.
 pub(super) fn cache_mode(global: &Global) -> CacheMode {
@@ -36,109 +34,36 @@ pub(super) fn cache_mode(global: &Global) -> CacheMode {
     }
 }
 
+fn cache_name(choice: CacheChoice) -> &'static str {
+    match choice {
+        CacheChoice::Off => "off",
+        CacheChoice::Read => "read",
+        CacheChoice::Write => "write",
+        CacheChoice::ReadWrite => "readwrite",
+    }
+}
+
 pub(super) fn run(global: &Global, flags: &RunFlags) -> Result<(), Exit> {
-    let invalidate = match flags.invalidate.as_str() {
-        "" => None,
-        pattern => {
-            Some(Regexp::parse(pattern).map_err(|error| Exit::Usage(format!("reflow run: -invalidate: {error}")))?)
-        }
-    };
-    let program = Program::load(global, flags)?;
-    let Program { mut graph, forced, ty, settings } = program;
-    let root = match &forced {
+    let Program { mut graph, main, ty, params } = Program::load(global, flags)?;
+    let root = match &main {
         Value::Flow(flow) => graph.id_of(flow),
-        known => {
-            let text = print(known, &ty);
-            answer(format!("{text}\n"))?;
-            return if flags.json { answer_json(None, Ok(&text), &Counts::default(), 0.0) } else { Ok(()) };
-        }
+        known => return Answer::of(&print(known, &ty)).give(flags.json),
     };
-    let mut run = Run::begin(global, flags, &settings)?;
+    let mut run = Run::begin(global, flags, params)?;
     let started = Instant::now();
-    let mut config = run.machinery.config(run.id)?;
+    let mut config = run.machinery.config(run.record.id)?;
     config.cache = cache_mode(global);
-    config.invalidate = invalidate.map(|pattern| Box::new(move |ident: &str| pattern.is_match(ident)) as _);
+    config.invalidate =
+        flags.invalidate.clone().map(|pattern| Box::new(move |ident: &str| pattern.is_match(ident)) as _);
     config.recompute_empty = flags.recomputeempty;
+    config.labels = run.record.labels.clone();
     config.cancel = interrupt::token(run.machinery.runtime.handle());
     let outcome = run.evaluate(&mut graph, root, config);
     run.end(flags, outcome, &ty, started.elapsed().as_secs_f64())
 }
 
-/// A program with its parameters bound, as far as evaluation alone goes.
-struct Program {
-    graph: Graph,
-    forced: Value,
-    ty: Type,
-    settings: Settings,
-}
-
-impl Program {
-    fn load(global: &Global, flags: &RunFlags) -> Result<Self, Exit> {
-        let session = session();
-        let (module, diagnostics) = session.load(&flags.path);
-        let module = module.ok_or_else(|| Exit::of_diagnostics(&diagnostics))?;
-        let mut graph = Graph::new(GraphConfig { universe: global.universe.clone(), hash_v1: false });
-        let params = parameters::flags(&mut graph, &session, &module)?;
-        let settings = match parameters::parse(&params, &flags.args) {
-            Ok(settings) => settings,
-            Err(FlagError::Help) => {
-                terminal::say(&usage(&flags.path, &params));
-                return Err(Exit::Success);
-            }
-            Err(FlagError::Usage(message)) => {
-                return Err(Exit::failed(format!("{message}\n{}", usage(&flags.path, &params))));
-            }
-        };
-        if !settings.rest.is_empty() {
-            let rest = settings.rest.join(" ");
-            return Err(Exit::failed(format!("arguments left over: {rest}\n{}", usage(&flags.path, &params))));
-        }
-        let Some(ty) = module.ty.field("Main").cloned() else {
-            return Err(Exit::failed(format!("{}: module has no Main", flags.path)));
-        };
-        let arguments = parameters::arguments(&mut graph, &session, &params, &settings)?;
-        let value = instantiate(&mut graph, &session, &module, &arguments)?;
-        let main = main_of(&value, &module);
-        let ident: Rc<str> = format!("{}.Main", module.name).into();
-        let forced = force(&mut graph, &ident, main, &ty)?;
-        Ok(Self { graph, forced, ty, settings })
-    }
-}
-
-fn main_of(value: &Value, _module: &Module) -> Value {
-    match value {
-        Value::Module(record) => record.get("Main").cloned().unwrap_or(Value::Unit),
-        _ => Value::Unit,
-    }
-}
-
-/// The program's own flags (CLI spec §11).
-fn usage(path: &str, params: &[Flag]) -> String {
-    let mut text = format!("usage of {path}:\n");
-    let mut sorted: Vec<_> = params.iter().collect();
-    sorted.sort_by(|left, right| left.name.cmp(&right.name));
-    for flag in sorted {
-        let ty = if flag.kind == parameters::FlagKind::Bool { String::new() } else { format!(" {}", flag.kind.name()) };
-        let doc = flag.doc.split_whitespace().collect::<Vec<_>>().join(" ");
-        let note = match &flag.default {
-            _ if flag.required && flag.kind == parameters::FlagKind::Bool => String::new(),
-            _ if flag.required => "(required)".to_owned(),
-            Some(default) if default.is_empty() || matches!(default.as_str(), "0" | "false") => String::new(),
-            Some(default) if flag.kind == parameters::FlagKind::String => {
-                format!("(default {})", types::quote::quote(default.as_bytes()))
-            }
-            Some(default) => format!("(default {default})"),
-            None => String::new(),
-        };
-        let words = [doc, note].iter().filter(|part| !part.is_empty()).cloned().collect::<Vec<_>>().join(" ");
-        text.push_str(&format!("  -{}{ty}\n    \t{words}\n", flag.name));
-    }
-    text
-}
-
 /// A run: what it works with and what is kept of it.
 struct Run {
-    id: Digest,
     machinery: Machinery,
     display: Display,
     record: RunRecord,
@@ -148,7 +73,7 @@ struct Run {
 }
 
 impl Run {
-    fn begin(global: &Global, flags: &RunFlags, settings: &Settings) -> Result<Self, Exit> {
+    fn begin(global: &Global, flags: &RunFlags, params: Bound) -> Result<Self, Exit> {
         let home = flags.place.home()?;
         let machinery = Machinery::open(&home, flags.executor)?;
         let id = random::digest()?;
@@ -159,14 +84,16 @@ impl Run {
             .map_or(flags.path.clone(), |path| path.to_string_lossy().into_owned());
         display.log(Level::Info, &format!("reflow version: {}", version::text()));
         display.log(Level::Info, &format!("run ID: {}", id.short()));
-        display.log(Level::Info, &format!("evaluating program {program}{}", listed(&settings.set)));
+        display.log(Level::Info, &format!("evaluating program {program}{}", listed(&params.given)));
+        let settings = machinery.described(cache_name(global.cache));
+        display.log(Level::Info, &format!("evaluating with configuration: {settings}"));
         for notice in &machinery.notices {
             display.log(Level::Info, notice);
         }
         let record = RunRecord {
             id,
             program,
-            params: settings.set.clone(),
+            params: params.all,
             args: Vec::new(),
             user: user(),
             labels: vec![format!("user={}", user())],
@@ -182,7 +109,7 @@ impl Run {
             process: std::process::id(),
         };
         let again = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
-        let mut run = Self { id, machinery, display, record, created: Timestamp::now(), again };
+        let mut run = Self { machinery, display, record, created: Timestamp::now(), again };
         run.save()?;
         Ok(run)
     }
@@ -198,29 +125,26 @@ impl Run {
     fn end(mut self, flags: &RunFlags, outcome: Outcome, ty: &Type, seconds: f64) -> Result<(), Exit> {
         self.record.phase = RunPhase::Done;
         self.record.end = Some(SystemTime::now());
-        match outcome.value {
+        let mut answer = Answer::default();
+        let done = match outcome.value {
             Ok(value) => {
                 let text = print(&value, ty);
                 self.record.result = Some(text.clone());
                 self.save()?;
                 self.display.summary(&outcome.summary, outcome.nodes, seconds);
                 self.display.log(Level::Info, &format!("result: {text}"));
-                answer(format!("{text}\n"))?;
-                if flags.json {
-                    answer_json(Some(&self.id), Ok(&text), &outcome.counts, seconds)?;
-                }
+                answer.result = Some(text);
                 Ok(())
             }
             Err(failures) => {
                 self.record.error = Some(failures.to_string());
                 self.save_with(failures.kind())?;
-                let exit = display::report_failures(&mut self.display, &failures, &self.again);
-                if flags.json {
-                    answer_json(Some(&self.id), Err(&failures.to_string()), &outcome.counts, seconds)?;
-                }
-                Err(exit)
+                answer.error = self.record.error.clone();
+                Err(display::report_failures(&mut self.display, &failures, &self.again))
             }
-        }
+        };
+        answer.of_run(&self.record.id, &outcome.counts, seconds).give(flags.json)?;
+        done
     }
 
     fn save(&mut self) -> Result<(), Exit> {
@@ -231,13 +155,13 @@ impl Run {
         self.machinery.store.runs().put(&self.record)?;
         let over = self.record.end.and_then(|end| Timestamp::try_from(end).ok());
         let state = RunState {
-            id: self.id,
+            id: self.record.id,
             program: self.record.program.clone(),
             params: self.record.params.clone(),
             args: self.record.args.clone(),
             phase: if over.is_some() { 3 } else { 1 },
             result: self.record.result.clone().unwrap_or_default(),
-            err: self.record.error.clone().map(|error| RunError { kind: kind.name(), error }),
+            err: self.record.error.clone().map(|error| RunError::new(kind, error)),
             attempt_number: 0,
             last_try: self.created,
             created: self.created,
@@ -249,6 +173,7 @@ impl Run {
     }
 }
 
+/// Parameters as lines of the log.
 fn listed(params: &BTreeMap<String, String>) -> String {
     let params = match params.is_empty() {
         true => "\n\t(no params)".to_owned(),
@@ -261,20 +186,4 @@ fn listed(params: &BTreeMap<String, String>) -> String {
 
 fn user() -> String {
     std::env::var("USER").ok().filter(|user| !user.is_empty()).unwrap_or_else(|| "unknown".to_owned())
-}
-
-/// The one JSON object that `-json` asks for.
-fn answer_json(run: Option<&Digest>, result: Result<&str, &str>, counts: &Counts, seconds: f64) -> Result<(), Exit> {
-    let object = json!({
-        "run": run.map(Digest::to_string),
-        "result": result.ok(),
-        "error": result.err(),
-        "executed": counts.executed,
-        "cached": counts.cached,
-        "interned": counts.interned,
-        "externed": counts.externed,
-        "failed": counts.failed,
-        "seconds": (seconds * 1000.0).round() / 1000.0,
-    });
-    answer(format!("{object}\n"))
 }

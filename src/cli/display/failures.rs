@@ -12,13 +12,16 @@ use crate::run_files::Level;
 /// Says how a run failed, after each of its failures has been shown; the exit tells its code. `again` are
 /// the words that repeat the run.
 pub(crate) fn report_failures(display: &mut Display, failures: &Failures, again: &[String]) -> Exit {
-    display.log(Level::Error, &summary(failures, again));
+    let text = summary(failures, again);
+    display.log(Level::Error, &text);
+    // The log may be off, but nobody is left without the reason.
+    let last_words = (!display.shows(Level::Error)).then_some(text);
     match failures.kind() {
-        Kind::Canceled => Exit::Failed(None),
+        Kind::Canceled => Exit::Failed(last_words),
         // Met before anything of it ran: not the program's evaluation, but what it asks for.
-        _ if failures.nodes().iter().all(is_image_failure) && !failures.nodes().is_empty() => Exit::Failed(None),
-        _ if failures.is_restartable() => Exit::Restartable,
-        _ => Exit::Evaluation,
+        _ if failures.nodes().iter().all(is_image_failure) && !failures.nodes().is_empty() => Exit::Failed(last_words),
+        _ if failures.is_restartable() => Exit::Restartable(last_words),
+        _ => Exit::Evaluation(last_words),
     }
 }
 
