@@ -96,7 +96,7 @@ pub fn evaluate(graph: &mut Graph, root: FlowId, config: Config, events: &mut dy
         invalidate: config.invalidate,
         recompute_empty: config.recompute_empty,
         retry: config.retry,
-        salt: config.executor.salt(),
+        salt: salt(graph.universe(), config.executor.salt()),
         pool: config.pool,
     };
     let tools = Tools {
@@ -132,4 +132,18 @@ pub fn evaluate(graph: &mut Graph, root: FlowId, config: Config, events: &mut dy
         }
     }
     reducer.finish()
+}
+
+/// What is mixed into the keys of results: physical keys know nothing of universes by themselves, yet two
+/// universes share no results (CLI spec §2).
+fn salt(universe: &str, executor: Option<Digest>) -> Option<Digest> {
+    if universe.is_empty() {
+        return executor;
+    }
+    let mut out = base::digest::DigestWriter::new();
+    out.bytes("universe").bytes(universe);
+    if let Some(salt) = &executor {
+        out.digest(salt);
+    }
+    Some(out.finish())
 }

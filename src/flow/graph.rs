@@ -45,6 +45,11 @@ impl Graph {
         Self { nodes: Vec::new(), config }
     }
 
+    /// The namespace; usually empty.
+    pub fn universe(&self) -> &str {
+        &self.config.universe
+    }
+
     /// The number of nodes; ids are below it.
     pub fn len(&self) -> usize {
         self.nodes.len()

@@ -1,7 +1,7 @@
 //! A session: loads and checks modules, each once, and owns what evaluation needs from outside.
 
 use std::cell::{OnceCell, RefCell};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use base::failure::{Error, Kind};
@@ -27,6 +27,8 @@ pub struct Session {
     modules: RefCell<HashMap<String, Loaded>>,
     /// Paths being checked right now, outermost first.
     loading: RefCell<Vec<String>>,
+    /// Those of them that import a module with errors, which have been reported.
+    tainted: RefCell<HashSet<String>>,
     diagnostics: RefCell<Vec<Diagnostic>>,
     predeclared: OnceCell<Vec<(&'static str, Value)>>,
     system: RefCell<HashMap<&'static str, Rc<SystemModule>>>,
@@ -68,6 +70,7 @@ impl Session {
             trace: Box::new(trace),
             modules: RefCell::default(),
             loading: RefCell::default(),
+            tainted: RefCell::default(),
             diagnostics: RefCell::default(),
             predeclared: OnceCell::new(),
             system: RefCell::default(),
@@ -144,7 +147,10 @@ impl Session {
         };
         match self.load_path(&resolved) {
             Ok(Loaded::Good(module)) => Ok(Importable::Module(module)),
-            Ok(Loaded::Bad) => Err(ImportError::Reported),
+            Ok(Loaded::Bad) => {
+                self.tainted.borrow_mut().extend(self.loading.borrow().last().cloned());
+                Err(ImportError::Reported)
+            }
             Err(reason) => Err(ImportError::Because(reason)),
         }
     }
@@ -198,6 +204,8 @@ impl Session {
         self.loading.borrow_mut().push(path.to_owned());
         let loaded = self.check_source(&Source::new(path, text), folder, name);
         self.loading.borrow_mut().pop();
+        // A good module needs good modules.
+        let loaded = if self.tainted.borrow_mut().remove(path) { Loaded::Bad } else { loaded };
         self.modules.borrow_mut().insert(path.to_owned(), loaded.clone());
         Ok(loaded)
     }
