@@ -64,8 +64,9 @@ fn only_one_thread_at_a_time_has_a_lock() {
     std::thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| {
+                // As long as that, and until it has been seen to work, however slow the machine is.
                 let start = Instant::now();
-                while start.elapsed() < Duration::from_millis(300) {
+                while start.elapsed() < Duration::from_millis(300) || total.load(Ordering::Relaxed) < 20 {
                     if let Some(_lock) = locks.try_lock(&key).unwrap() {
                         assert_eq!(inside.fetch_add(1, Ordering::SeqCst), 0, "two have the lock");
                         std::thread::yield_now();
@@ -76,7 +77,6 @@ fn only_one_thread_at_a_time_has_a_lock() {
             });
         }
     });
-    assert!(total.into_inner() > 10);
 }
 
 #[test]

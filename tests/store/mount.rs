@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use rustix::mount::{MountFlags, UnmountFlags};
 
@@ -26,6 +27,12 @@ impl Mount {
 
     /// The file system in the file `image`, through a loop device.
     pub(crate) fn image(image: &Path, target: &Path) -> Option<Self> {
+        // An earlier mount lives on where another process has a copy of the mounts of that time; a new one
+        // would show that file system instead of what is in the image.
+        if !eventually(|| !is_attached(image)) {
+            eprintln!("skipped: another process keeps the image mounted");
+            return None;
+        }
         let output = Command::new("mount").args(["-o", "loop"]).arg(image).arg(target).output();
         match output {
             Ok(output) if output.status.success() => Some(Self { target: target.to_owned() }),
@@ -47,7 +54,30 @@ impl Mount {
 
 impl Drop for Mount {
     fn drop(&mut self) {
-        // The programs that had files open may take a moment to go.
-        let _ = rustix::mount::unmount(&self.target, UnmountFlags::DETACH);
+        // Other tests start processes, which have our files open for the moment until they run.
+        let is_gone = || rustix::mount::unmount(&self.target, UnmountFlags::empty()) != Err(rustix::io::Errno::BUSY);
+        if !eventually(is_gone) {
+            let _ = rustix::mount::unmount(&self.target, UnmountFlags::DETACH);
+        }
     }
+}
+
+/// Whether a condition comes true within some seconds.
+fn eventually(condition: impl Fn() -> bool) -> bool {
+    (0..1000).any(|_| {
+        let holds = condition();
+        if !holds {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        holds
+    })
+}
+
+/// Whether a loop device stands for the image.
+fn is_attached(image: &Path) -> bool {
+    let Ok(devices) = std::fs::read_dir("/sys/block") else { return false };
+    devices.flatten().any(|device| {
+        std::fs::read_to_string(device.path().join("loop/backing_file"))
+            .is_ok_and(|file| Path::new(file.trim_end()) == image)
+    })
 }
