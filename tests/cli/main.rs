@@ -2,5 +2,12 @@
 //! its own.
 
 mod bed;
-mod cases;
+mod engine;
+mod history;
+mod machine;
 mod normal;
+
+mod cases;
+mod killing;
+mod sharing;
+mod variants;
