@@ -47,6 +47,14 @@ fn script(path: &str, words: &[&str]) -> Result<(), String> {
     }
 }
 
+/// Lets a command of a bed reach the engine.
+pub(crate) fn use_real(command: &mut Command) {
+    match std::env::var_os("DOCKER_HOST") {
+        Some(host) => command.env("DOCKER_HOST", host),
+        None => command.env_remove("DOCKER_HOST"),
+    };
+}
+
 /// Containers that have a folder of the bed mounted, as far as they run.
 pub(crate) fn containers_of(bed: &Bed) -> Vec<String> {
     let words = ["ps", "--no-trunc", "--format", "{{.ID}} {{.Mounts}}"];

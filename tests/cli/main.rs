@@ -8,6 +8,8 @@ mod machine;
 mod normal;
 
 mod cases;
+mod docker;
+mod interrupting;
 mod killing;
 mod sharing;
 mod variants;
