@@ -78,20 +78,25 @@ impl DockerExecutor {
         .await?;
         let mem = info.mem_total.unwrap_or(0).max(0) as f64 * machine::LENDABLE_MEMORY;
         let capacity = Resources::of(info.ncpu.unwrap_or(1).max(1) as f64, mem.floor(), disk);
-        let user = format!("{}:{}", rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
+        let user = container::user(info.security_options.as_deref().unwrap_or_default());
         let images = Images::new(docker.clone(), pull_retries);
         Ok(Self { engine: Engine { docker, endpoint }, site, images, user, capacity, credentials })
     }
 
-    /// Removes the containers and scratch folders that killed runs with this state folder have left
-    /// behind; returns their ids. Those of living processes are not touched.
-    pub async fn remove_leftovers(&self) -> Result<Vec<ExecId>, Error> {
-        container::remove_leftovers(&self.engine.docker, &self.site).await
-    }
-
     async fn begin(&self, request: &ExecRequest) -> Result<Work, Error> {
+        let (site, id) = (self.site.clone(), request.id);
+        let (scratch, leftover) = blocking(move || {
+            let scratch = site.claim(id)?;
+            let leftover = scratch.is_leftover()?;
+            Ok((scratch, leftover))
+        })
+        .await?;
+        if leftover {
+            // Its container may still be writing there.
+            container::remove_leftover(&self.engine.docker, &self.site.home(), id).await?;
+        }
         let (site, request) = (self.site.clone(), request.clone());
-        blocking(move || site.begin(&request, View::Standard)).await
+        blocking(move || site.begin(scratch, &request, View::Standard)).await
     }
 
     fn blueprint(&self, id: ExecId, work: &Work, credentials: Vec<(String, String)>) -> Result<Blueprint, Error> {
@@ -189,6 +194,11 @@ impl Executor for DockerExecutor {
 
     async fn resolve_image(&self, image: &str) -> Result<String, Error> {
         self.images.resolve(image).await
+    }
+
+    /// Removes containers too.
+    async fn remove_leftovers(&self) -> Result<Vec<ExecId>, Error> {
+        container::remove_leftovers(&self.engine.docker, &self.site).await
     }
 
     async fn run(

@@ -165,6 +165,12 @@ pub trait Executor: Send + Sync {
     /// it cannot be found out.
     async fn resolve_image(&self, image: &str) -> Result<String, Error>;
 
+    /// Removes what killed runs with this state folder have left behind and nobody uses; gives the ids of
+    /// their execs. What an exec's own leftover is, [`Executor::run`] removes by itself.
+    async fn remove_leftovers(&self) -> Result<Vec<ExecId>, Error> {
+        Ok(Vec::new())
+    }
+
     /// Runs a command to its end and collects its outputs.
     ///
     /// `Err` is a failure of the machinery, `Canceled` among them; the command's own failures are in

@@ -18,7 +18,7 @@ use store::FileRepository;
 use crate::blocking::blocking;
 use crate::cancel::CancelToken;
 use crate::credentials::{self, Credentials};
-use crate::executor::{ExecEvent, ExecReport, ExecRequest, Executor, Usage};
+use crate::executor::{ExecEvent, ExecId, ExecReport, ExecRequest, Executor, Usage};
 use crate::launcher::order::{Ended, Isolation, Layout, Order, Word};
 use crate::machine;
 use crate::site::{Site, View, Work};
@@ -81,12 +81,6 @@ impl ProcessExecutor {
         Ok(Self { site, launcher, path, credentials, level, notice, capacity })
     }
 
-    /// Removes the scratch folders that killed runs have left behind.
-    pub async fn remove_leftovers(&self) -> Result<(), Error> {
-        let site = self.site.clone();
-        blocking(move || site.remove_leftovers().map(drop)).await
-    }
-
     fn order(&self, work: &Work, credentials: Vec<(String, String)>) -> Result<Order, Error> {
         let mut environment = work.environment();
         environment.extend(credentials);
@@ -116,7 +110,7 @@ impl ProcessExecutor {
     async fn begin(&self, request: &ExecRequest) -> Result<Work, Error> {
         let (site, request) = (self.site.clone(), request.clone());
         let view = if self.level == Level::Plain { View::Plain } else { View::Standard };
-        blocking(move || site.begin(&request, view)).await
+        blocking(move || site.begin(site.claim(request.id)?, &request, view)).await
     }
 
     async fn watch(
@@ -177,6 +171,11 @@ impl Executor for ProcessExecutor {
 
     async fn resolve_image(&self, image: &str) -> Result<String, Error> {
         Ok(image.to_owned())
+    }
+
+    async fn remove_leftovers(&self) -> Result<Vec<ExecId>, Error> {
+        let site = self.site.clone();
+        blocking(move || site.remove_leftovers()).await
     }
 
     async fn run(

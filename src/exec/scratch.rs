@@ -7,6 +7,7 @@ use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use base::{Error, Kind};
 use rustix::fs::FlockOperation;
@@ -25,17 +26,29 @@ pub(crate) struct Scratch {
 }
 
 impl Scratch {
-    /// Claims the folder of `id` below `execs` and makes its empty subfolders. `Precondition` if a
-    /// living process has claimed it.
+    /// Claims the folder of `id` below `execs`. `Precondition` if a living process has claimed it.
     pub(crate) fn claim(execs: &Path, id: ExecId) -> Result<Self, Error> {
         let path = execs.join(id.hex());
         let during = |error: Error| error.during(format!("scratch folder {}", path.display()));
         let Some(lock) = lock(&path).map_err(|error| during(error.into()))? else {
             return Err(during(Error::new(Kind::Precondition, "the exec is being run already")));
         };
-        let scratch = Self { path: path.clone(), _lock: lock };
-        scratch.prepare().map_err(|error| during(error.into()))?;
-        Ok(scratch)
+        Ok(Self { path, _lock: lock })
+    }
+
+    /// Whether a killed run has left something in the folder.
+    pub(crate) fn is_leftover(&self) -> Result<bool, Error> {
+        let mut entries = fs::read_dir(&self.path)?;
+        Ok(entries.any(|entry| entry.map_or(true, |entry| entry.file_name() != LOCK)))
+    }
+
+    /// Empties the folder and makes the subfolders.
+    pub(crate) fn prepare(&self) -> Result<(), Error> {
+        let prepare = || -> io::Result<()> {
+            remove_contents(&self.path)?;
+            [self.arg(), self.output(), self.tmp()].iter().try_for_each(fs::create_dir)
+        };
+        prepare().map_err(|error| Error::from(error).during(format!("scratch folder {}", self.path.display())))
     }
 
     /// Claims every folder below `execs` that no living process has claimed: what killed runs have
@@ -67,14 +80,6 @@ impl Scratch {
     /// What the command sees as `/tmp`.
     pub(crate) fn tmp(&self) -> PathBuf {
         self.path.join("tmp")
-    }
-
-    fn prepare(&self) -> io::Result<()> {
-        remove_contents(&self.path)?;
-        for folder in [self.arg(), self.output(), self.tmp()] {
-            fs::create_dir(folder)?;
-        }
-        Ok(())
     }
 }
 
@@ -129,14 +134,25 @@ fn remove_contents(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// How often, and after which pause, the removal of a folder is taken up again into which a dying
+/// command still writes.
+const TRIES: usize = 100;
+const PAUSE: Duration = Duration::from_millis(10);
+
 /// Removes a folder; a command may have taken away its owner's permission to do so.
 fn remove_tree(path: &Path) -> io::Result<()> {
-    match fs::remove_dir_all(path) {
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-            permit(path)?;
-            fs::remove_dir_all(path)
+    let mut tries = 0;
+    loop {
+        let error = match fs::remove_dir_all(path) {
+            Ok(()) => return Ok(()),
+            Err(error) => error,
+        };
+        tries += 1;
+        match error.kind() {
+            io::ErrorKind::PermissionDenied if tries < TRIES => permit(path)?,
+            io::ErrorKind::DirectoryNotEmpty if tries < TRIES => std::thread::sleep(PAUSE),
+            _ => return Err(error),
         }
-        result => result,
     }
 }
 
@@ -162,6 +178,8 @@ mod tests {
         let execs = tempfile::tempdir().unwrap();
         let id = ExecId::new(Digest::of("one"));
         let scratch = Scratch::claim(execs.path(), id).unwrap();
+        assert!(!scratch.is_leftover().unwrap());
+        scratch.prepare().unwrap();
         for folder in [scratch.arg(), scratch.output(), scratch.tmp()] {
             assert_eq!(fs::read_dir(folder).unwrap().count(), 0);
         }
@@ -180,6 +198,8 @@ mod tests {
         fs::write(sealed.join("file"), "old").unwrap();
         fs::set_permissions(&sealed, fs::Permissions::from_mode(0o000)).unwrap();
         let scratch = Scratch::claim(execs.path(), id).unwrap();
+        assert!(scratch.is_leftover().unwrap());
+        scratch.prepare().unwrap();
         assert_eq!(fs::read_dir(scratch.output()).unwrap().count(), 0);
     }
 

@@ -93,9 +93,14 @@ impl Site {
         Ok(Scratch::claim_leftovers(&self.0.execs)?.into_iter().map(|(id, _scratch)| id).collect())
     }
 
-    /// Claims the scratch folder, renders the command, stages the inputs.
-    pub(crate) fn begin(&self, request: &ExecRequest, view: View) -> Result<Work, Error> {
-        let scratch = Scratch::claim(&self.0.execs, request.id)?;
+    /// Claims the scratch folder of an exec.
+    pub(crate) fn claim(&self, id: ExecId) -> Result<Scratch, Error> {
+        Scratch::claim(&self.0.execs, id)
+    }
+
+    /// Makes the claimed scratch folder ready, renders the command, stages the inputs.
+    pub(crate) fn begin(&self, scratch: Scratch, request: &ExecRequest, view: View) -> Result<Work, Error> {
+        scratch.prepare()?;
         let (places, sharing) = match view {
             View::Standard => (Places::standard(), Sharing::Linked),
             View::Plain => (plain_places(&scratch)?, Sharing::Copied),

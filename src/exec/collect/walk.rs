@@ -329,3 +329,63 @@ fn kind_name(metadata: &Metadata) -> &'static str {
         () => "a device",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    /// What is found of a folder output, as paths, and what is said about the rest.
+    fn walked(folder: &Path) -> Result<(Vec<String>, Vec<String>), String> {
+        let outputs = Outputs { folder, seen_as: Path::new("/return"), kinds: &[OutputKind::Dir] };
+        match walk(outputs).unwrap() {
+            Err(failure) => Err(failure.message().to_owned()),
+            Ok(Walk { roots, notes }) => {
+                let mut paths: Vec<String> = roots[0].iter().map(|found| found.path.clone()).collect();
+                paths.sort();
+                Ok((paths, notes))
+            }
+        }
+    }
+
+    #[test]
+    fn sockets_are_left_out() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("0")).unwrap();
+        fs::write(folder.path().join("0/file"), "x").unwrap();
+        let _socket = std::os::unix::net::UnixListener::bind(folder.path().join("0/socket")).unwrap();
+        let (paths, notes) = walked(folder.path()).unwrap();
+        assert_eq!(paths, ["file"]);
+        assert_eq!(notes, ["output 0: \"socket\" was left out: it is a socket"]);
+    }
+
+    #[test]
+    fn links_are_resolved_as_the_command_saw_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = |path: &str| folder.path().join(path);
+        fs::create_dir_all(place("0/a/b")).unwrap();
+        fs::write(place("0/a/b/file"), "x").unwrap();
+        symlink("b", place("0/a/to_b")).unwrap();
+        symlink("/return/0/a/to_b/../b/./file", place("0/there")).unwrap();
+        symlink("a//b///file", place("0/slashes")).unwrap();
+        let (paths, notes) = walked(folder.path()).unwrap();
+        assert_eq!(paths, ["a/b/file", "a/to_b/file", "slashes", "there"]);
+        assert_eq!(notes, Vec::<String>::new());
+        // The same path on this machine is another place.
+        symlink(place("0/a/b/file"), place("0/out")).unwrap();
+        assert!(walked(folder.path()).unwrap_err().contains("which is outside of the outputs"));
+    }
+
+    #[test]
+    fn many_notes_are_counted() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("0")).unwrap();
+        for number in 0..NOTES + 5 {
+            symlink("nowhere", folder.path().join(format!("0/{number}"))).unwrap();
+        }
+        let (_, notes) = walked(folder.path()).unwrap();
+        assert_eq!(notes.len(), NOTES + 1);
+        assert_eq!(notes[NOTES], "5 more were left out of the outputs");
+    }
+}

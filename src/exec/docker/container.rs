@@ -42,13 +42,22 @@ pub(super) fn name(home: &Digest, id: ExecId) -> String {
     format!("reflow-{}-{}", home.short(), id.hex())
 }
 
+/// The user that commands run as, so that outputs belong to whoever runs reflow. In an engine without
+/// root privileges root is that user, and others are nobody on this machine.
+pub(super) fn user(security_options: &[String]) -> String {
+    if security_options.iter().any(|option| option.contains("name=rootless")) {
+        return "0:0".to_owned();
+    }
+    format!("{}:{}", rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw())
+}
+
 /// What a container is made from.
 pub(super) struct Blueprint {
     pub(super) name: String,
     pub(super) id: ExecId,
     pub(super) home: Digest,
     pub(super) image: String,
-    /// `uid:gid`: outputs belong to whoever runs reflow.
+    /// `uid:gid`.
     pub(super) user: String,
     pub(super) bash_arguments: Vec<String>,
     pub(super) environment: Vec<(String, String)>,
@@ -93,6 +102,10 @@ impl Blueprint {
         let log_options = [("max-size", "10m"), ("max-file", "2")];
         HostConfig {
             network_mode: Some("host".to_owned()),
+            // Users are the same inside and outside, and the scratch folder may be used as it is, also where
+            // the engine maps users or labels files. Without effect elsewhere.
+            userns_mode: Some("host".to_owned()),
+            security_opt: Some(vec!["label=disable".to_owned()]),
             oom_score_adj: Some(1000),
             mounts: Some(mounts),
             memory: memory.map(|bytes| bytes as i64),
@@ -151,7 +164,7 @@ impl Container {
                 }
                 Err(error) if failure::status(&error) == Some(404) => return Ok(None),
                 Err(error) if failure::status(&error) == Some(409) && tries <= 3 => {
-                    remove_leftover(docker, blueprint).await?;
+                    remove_leftover(docker, &blueprint.home, blueprint.id).await?;
                 }
                 Err(error) if failure::status(&error) == Some(400) => {
                     return Err(Error::new(Kind::Invalid, failure::text(&error)).during("Docker engine: new container"));
@@ -218,28 +231,31 @@ async fn remove(docker: &Docker, name: &str) -> Result<(), Error> {
     }
 }
 
-async fn remove_leftover(docker: &Docker, blueprint: &Blueprint) -> Result<(), Error> {
-    let there = match docker.inspect_container(&blueprint.name, None).await {
+/// Removes the container that a killed run of the exec has left, if there is one. `Precondition` for a
+/// container of that name that is none of ours.
+pub(super) async fn remove_leftover(docker: &Docker, home: &Digest, id: ExecId) -> Result<(), Error> {
+    let name = name(home, id);
+    let there = match docker.inspect_container(&name, None).await {
         Ok(there) => there,
         Err(error) if failure::status(&error) == Some(404) => return Ok(()),
         Err(error) => return Err(machinery("inspect container", &error)),
     };
     let labels = there.config.and_then(|config| config.labels).unwrap_or_default();
-    if labels.get(ID_LABEL) != Some(&blueprint.id.hex()) {
+    if labels.get(ID_LABEL) != Some(&id.hex()) {
         return Err(Error::new(
             Kind::Precondition,
-            format!("a container named {} exists that reflow has not made; remove or rename it", blueprint.name),
+            format!("a container named {name} exists that reflow has not made; remove or rename it"),
         ));
     }
-    remove(docker, &blueprint.name).await?;
+    remove(docker, &name).await?;
     // Somebody else may be removing it, and the name is free only then. A container that is gone already
     // is an error here, and just as good.
     let options = WaitContainerOptionsBuilder::default().condition("removed").build();
-    let _ = timeout(REMOVAL, docker.wait_container(&blueprint.name, Some(options)).next()).await;
+    let _ = timeout(REMOVAL, docker.wait_container(&name, Some(options)).next()).await;
     Ok(())
 }
 
-/// See [`super::DockerExecutor::remove_leftovers`].
+/// Removes the containers and scratch folders of killed runs.
 pub(super) async fn remove_leftovers(docker: &Docker, site: &Site) -> Result<Vec<ExecId>, Error> {
     // The claims are held while the containers go, so that nobody starts these execs meanwhile.
     let execs = site.execs().to_owned();
@@ -310,6 +326,13 @@ mod tests {
         let expected =
             [("/s/a:b/arg", "/arg", true), ("/s/a:b/return", "/return", false), ("/s/a:b/tmp", "/tmp", false)];
         assert_eq!(mounts, expected.map(|(source, target, sealed)| (source.to_owned(), target.to_owned(), sealed)));
+    }
+
+    #[test]
+    fn commands_run_as_the_user_of_reflow() {
+        let own = format!("{}:{}", rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
+        assert_eq!(user(&["name=seccomp,profile=default".to_owned()]), own);
+        assert_eq!(user(&["name=seccomp".to_owned(), "name=rootless".to_owned()]), "0:0");
     }
 
     #[test]

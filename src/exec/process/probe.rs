@@ -37,7 +37,12 @@ pub(super) async fn permitted(site: &Site, launcher: &Path) -> Result<(Level, Op
 async fn attempt(site: &Site, launcher: &Path, level: Level) -> Result<Result<(), String>, Error> {
     let id = ExecId::new(Digest::of(format!("probe by process {}", std::process::id())));
     let execs = site.execs().to_owned();
-    let scratch = blocking(move || Scratch::claim(&execs, id)).await?;
+    let scratch = blocking(move || {
+        let scratch = Scratch::claim(&execs, id)?;
+        scratch.prepare()?;
+        Ok(scratch)
+    })
+    .await?;
     let layout =
         Layout { arg: scratch.arg(), output: scratch.output(), tmp: scratch.tmp(), processes: level == Level::Full };
     let order = Order {
