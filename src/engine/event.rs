@@ -115,6 +115,8 @@ pub enum Event<'a> {
     TransferStarted {
         /// An intern or extern.
         step: Step<'a>,
+        /// The files of an extern.
+        fileset: Option<&'a Fileset>,
     },
     /// An intern has its files.
     Interned {

@@ -82,7 +82,11 @@ impl Reducer<'_> {
                 Ok(job) => {
                     self.transfers.out += 1;
                     self.states.set(id, State::Active(Phase::Transferring));
-                    (self.listener)(&Event::TransferStarted { step: Step::new(self.graph, id) });
+                    let fileset = match &job {
+                        Job::Extern(task) => Some(&task.fileset),
+                        _ => None,
+                    };
+                    (self.listener)(&Event::TransferStarted { step: Step::new(self.graph, id), fileset });
                     self.job(job);
                 }
             }

@@ -22,37 +22,42 @@ static RUNTIME: LazyLock<tokio::runtime::Runtime> =
 static RUN: AtomicU64 = AtomicU64::new(0);
 
 pub(crate) struct Home {
-    folder: Arc<tempfile::TempDir>,
+    folder: PathBuf,
     pub(crate) store: LocalStore,
     executor: Arc<dyn Executor>,
+    /// Removes the folder in the end, if it is this test's.
+    guard: Option<Arc<tempfile::TempDir>>,
 }
 
 impl Home {
     pub(crate) fn new() -> Self {
-        Self::at(Arc::new(tempfile::Builder::new().prefix("reflow-engine-test-").tempdir().expect("a folder")))
+        let guard = tempfile::Builder::new().prefix("reflow-engine-test-").tempdir().expect("a folder");
+        let home = Self::in_folder(guard.path());
+        Self { guard: Some(Arc::new(guard)), ..home }
     }
 
     /// What another process with the same home folder has.
     pub(crate) fn again(&self) -> Self {
-        Self::at(self.folder.clone())
+        Self { guard: self.guard.clone(), ..Self::in_folder(&self.folder) }
     }
 
-    fn at(folder: Arc<tempfile::TempDir>) -> Self {
-        let store = LocalStore::open(&folder.path().join("home")).expect("a store");
+    /// A home in a folder of somebody else.
+    pub(crate) fn in_folder(folder: &Path) -> Self {
+        let store = LocalStore::open(&folder.join("home")).expect("a store");
         let options = ProcessOptions {
-            state: folder.path().join("home"),
+            state: folder.join("home"),
             repository: store.repository.clone(),
             launcher: "/proc/self/exe".into(),
             path: std::env::var("PATH").unwrap_or_default(),
             credentials: None,
         };
         let executor = RUNTIME.block_on(ProcessExecutor::open(options)).expect("an executor");
-        Self { folder, store, executor: Arc::new(executor) }
+        Self { folder: folder.to_owned(), guard: None, store, executor: Arc::new(executor) }
     }
 
     /// The working directory of runs.
     pub(crate) fn work(&self) -> PathBuf {
-        let work = self.folder.path().join("work");
+        let work = self.folder.join("work");
         std::fs::create_dir_all(&work).expect("a folder");
         work
     }
@@ -91,7 +96,7 @@ impl Home {
     }
 
     pub(crate) fn root(&self) -> &Path {
-        self.folder.path()
+        &self.folder
     }
 }
 

@@ -6,9 +6,11 @@ extern crate reflow_engine as engine;
 
 mod files;
 mod home;
+mod killed;
 mod many;
 mod outcomes;
 mod sharing;
+mod speed;
 
 use std::process::ExitCode;
 
@@ -18,14 +20,19 @@ fn main() -> ExitCode {
     if let Some(code) = exec::launcher::run_if_asked() {
         return code;
     }
-    let cases = [many::CASES, outcomes::CASES, files::CASES, sharing::CASES].concat();
-    let trials = cases.into_iter().map(|(name, case)| {
+    if let Some(code) = killed::run_as_victim() {
+        return code;
+    }
+    let checks = [many::CASES, outcomes::CASES, files::CASES, sharing::CASES, killed::CASES].concat();
+    let trial = |(name, case): Case| {
         Trial::test(name, move || {
             case();
             Ok(())
         })
-    });
-    libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit_code()
+    };
+    let measurements = speed::CASES.iter().map(|case| trial(*case).with_ignored_flag(true));
+    let trials = checks.into_iter().map(trial).chain(measurements).collect();
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
 
 /// A case: its name and what it does.
