@@ -25,7 +25,7 @@ use crate::credentials::{self, Credentials};
 use crate::executor::{ExecEvent, ExecId, ExecReport, ExecRequest, Executor, Usage};
 use crate::machine;
 use crate::site::{Site, View, Work};
-use crate::verdict::Ending;
+use crate::verdict::{Ending, tell_log_failure};
 use container::{Blueprint, Container, Start};
 use ending::Ended;
 use image::Images;
@@ -245,8 +245,8 @@ async fn conclude(
     let ending = Ending { status: ended.status, out_of_memory: ended.out_of_memory };
     let (remains, removed) = tokio::join!(blocking(move || work.finish(&ending)), container.remove());
     let mut remains = remains?;
+    tell_log_failure(&mut remains.outcome, ended.log_failure);
     if let Ok(collected) = &mut remains.outcome {
-        collected.notes.extend(ended.log_failure.map(|failure| format!("the logs are not complete: {failure}")));
         collected.notes.extend(removed.err().map(|error| format!("the container was not removed: {error}")));
     }
     Ok(ExecReport {

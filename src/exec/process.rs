@@ -22,7 +22,7 @@ use crate::executor::{ExecEvent, ExecId, ExecReport, ExecRequest, Executor, Usag
 use crate::launcher::order::{Ended, Isolation, Layout, Order, Word};
 use crate::machine;
 use crate::site::{Site, View, Work};
-use crate::verdict::Ending;
+use crate::verdict::{Ending, tell_log_failure};
 use launch::Launched;
 
 /// What a [`ProcessExecutor`] is made of.
@@ -202,9 +202,7 @@ impl Executor for ProcessExecutor {
         let (remains, gone) = tokio::join!(blocking(move || work.finish(&ending)), launched.gone());
         gone?;
         let mut remains = remains?;
-        if let (Ok(collected), Some(failure)) = (&mut remains.outcome, &ended.log_failure) {
-            collected.notes.push(format!("the logs are not complete: {failure}"));
-        }
+        tell_log_failure(&mut remains.outcome, ended.log_failure);
         Ok(ExecReport {
             outcome: remains.outcome,
             usage: Usage {

@@ -2,6 +2,7 @@
 
 use base::{Error, Kind};
 
+use crate::executor::Collected;
 use crate::logs::Clues;
 
 /// How a command ended, as far as its executor knows.
@@ -39,6 +40,15 @@ pub(crate) fn verdict(ending: &Ending, clues: impl FnOnce() -> Clues) -> Result<
         message.push_str(&clues.hints.join("\n"));
     }
     Err(Error::new(Kind::DockerExec, message))
+}
+
+/// Says that a command's logs lack something, as on a full disk, which may be why it failed.
+pub(crate) fn tell_log_failure(outcome: &mut Result<Collected, Error>, failure: Option<String>) {
+    let Some(failure) = failure else { return };
+    match outcome {
+        Ok(collected) => collected.notes.push(format!("the logs are not complete: {failure}")),
+        Err(error) => *error = error.clone().during(format!("the logs are not complete ({failure})")),
+    }
 }
 
 #[cfg(test)]

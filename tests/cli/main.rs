@@ -11,5 +11,6 @@ mod cases;
 mod docker;
 mod interrupting;
 mod killing;
+mod places;
 mod sharing;
 mod variants;
