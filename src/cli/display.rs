@@ -27,10 +27,11 @@ pub(crate) struct Display {
 }
 
 impl Display {
-    /// A display that logs at `level`, and everything to the run's log file if there is one.
-    pub(crate) fn new(level: LogLevel, files: Option<RunFiles>) -> Self {
-        let live = terminal::is_interactive() && matches!(level, LogLevel::Error | LogLevel::Info);
-        Self { level, files, status: live.then(Status::new) }
+    /// A display that logs at `level`, and everything to the run's log file if there is one. `title` is
+    /// that of the status.
+    pub(crate) fn new(level: LogLevel, files: Option<RunFiles>, title: &str) -> Self {
+        let status = matches!(level, LogLevel::Error | LogLevel::Info).then(|| Status::new(title));
+        Self { level, files, status }
     }
 
     /// Whether records of this level go to standard error.
@@ -95,7 +96,7 @@ impl Display {
                 }
                 self.log(Level::Debug, &details::started(step, keys, config));
             }
-            Event::TransferStarted { step } => self.step(" ->  ", step, "run", &step.summary()),
+            Event::TransferStarted { step, .. } => self.step(" ->  ", step, "run", &step.summary()),
             Event::ExecElsewhere { step } => {
                 let text = format!(
                     "{} {}: another process runs this; waiting for its result",

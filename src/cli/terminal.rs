@@ -23,12 +23,12 @@ pub(crate) fn is_interactive() -> bool {
     std::io::stderr().is_terminal() && std::env::var_os("TERM").is_some_and(|term| !term.is_empty() && term != "dumb")
 }
 
-/// Columns of the terminal that standard error is, or a width that reads well.
-fn width() -> usize {
-    const USUAL: usize = 100;
-    rustix::termios::tcgetwinsize(std::io::stderr()).map_or(USUAL, |size| match size.ws_col {
-        0 => USUAL,
-        columns => usize::from(columns),
+/// Columns and rows of the terminal that standard error is, or what reads well.
+pub(crate) fn size() -> (usize, usize) {
+    const USUAL: (usize, usize) = (100, 24);
+    rustix::termios::tcgetwinsize(std::io::stderr()).map_or(USUAL, |size| match (size.ws_col, size.ws_row) {
+        (0, _) | (_, 0) => USUAL,
+        (columns, rows) => (usize::from(columns), usize::from(rows)),
     })
 }
 
@@ -39,7 +39,7 @@ pub(crate) fn show_diagnostics(diagnostics: &[Diagnostic]) {
     }
     if is_interactive() {
         let colour = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-        say(&syntax::render::draw(diagnostics, colour, width()));
+        say(&syntax::render::draw(diagnostics, colour, size().0));
     } else {
         say(&syntax::render::lines(diagnostics));
     }

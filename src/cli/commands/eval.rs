@@ -39,7 +39,7 @@ pub(super) fn run(global: &Global, flags: &EvalFlags) -> Result<(), Exit> {
             let mut config = machinery.config(crate::random::digest()?)?;
             config.cache = super::run::cache_mode(global);
             config.cancel = cancel;
-            let mut display = display::Display::new(global.log, None);
+            let mut display = display::Display::new(global.log, None, "eval");
             let outcome = engine::evaluate(&mut graph, root, config, &mut |event| display.on(event));
             display.close();
             outcome.value.map_err(|failures| display::report_failures(&mut display, &failures, &[]))?

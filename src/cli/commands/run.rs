@@ -79,7 +79,7 @@ impl Run {
         let id = random::digest()?;
         let files = RunFiles::create(&home, &id)?;
         let log = files.log_path().to_string_lossy().into_owned();
-        let mut display = Display::new(global.log, Some(files));
+        let mut display = Display::new(global.log, Some(files), &id.short());
         let program = std::path::absolute(Path::new(&flags.path))
             .map_or(flags.path.clone(), |path| path.to_string_lossy().into_owned());
         display.log(Level::Info, &format!("reflow version: {}", version::text()));

@@ -1,94 +1,87 @@
-//! Live status on a terminal: what runs now, below the log.
+//! What goes on now (CLI spec §6.3): on a terminal redrawn in place below the log, elsewhere a snapshot now
+//! and then.
+//!
+//! [`model`] knows the steps of the run and lays them out in lines; [`live`] draws these lines on a
+//! terminal.
 
-use std::collections::HashMap;
-use std::time::Duration;
+mod live;
+mod model;
 
-use engine::{Event, Progress};
-use flow::FlowId;
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use std::time::{Duration, Instant};
 
-/// Lines that are redrawn in place.
-pub(super) struct Status {
-    lines: MultiProgress,
-    run: ProgressBar,
-    steps: HashMap<FlowId, ProgressBar>,
-    /// Steps beyond what the screen has lines for.
-    hidden: usize,
+use engine::Event;
+
+use crate::terminal;
+use live::Live;
+use model::Model;
+
+/// The time between snapshots where nothing can be redrawn.
+const SNAPSHOTS: Duration = Duration::from_secs(60);
+
+/// Shows the steps of a run.
+pub(super) enum Status {
+    Live(Live),
+    Plain(Plain),
 }
 
-/// The most steps that are shown at once.
-const SHOWN: usize = 12;
-const TICK: Duration = Duration::from_millis(200);
-
-fn style(template: &str) -> ProgressStyle {
-    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner())
+/// A snapshot now and then.
+pub(super) struct Plain {
+    model: Model,
+    next: Instant,
+    last: Vec<String>,
 }
 
 impl Status {
-    pub(super) fn new() -> Self {
-        let lines = MultiProgress::new();
-        let run = lines.add(ProgressBar::new_spinner());
-        run.set_style(style("{spinner} elapsed: {elapsed}{msg}"));
-        run.enable_steady_tick(TICK);
-        Self { lines, run, steps: HashMap::new(), hidden: 0 }
+    /// The status of a run of this title.
+    pub(super) fn new(title: &str) -> Self {
+        let now = Instant::now();
+        let model = Model::new(title, now);
+        match terminal::is_interactive() {
+            true => Self::Live(Live::new(model)),
+            false => Self::Plain(Plain { model, next: now + SNAPSHOTS, last: Vec::new() }),
+        }
     }
 
-    /// Writes a line above the status.
+    /// Writes a line of the log.
     pub(super) fn say(&self, line: &str) {
-        // A terminal that cannot be drawn on any more takes plain lines or nothing.
-        if self.lines.println(line).is_err() {
-            crate::terminal::say(line);
+        match self {
+            Self::Live(live) => live.say(line),
+            Self::Plain(_) => terminal::say(line),
         }
     }
 
-    pub(super) fn close(self) {
-        self.steps.values().for_each(ProgressBar::finish_and_clear);
-        self.run.finish_and_clear();
-    }
-
+    /// Takes an event in.
     pub(super) fn on(&mut self, event: &Event<'_>) {
-        match event {
-            Event::ExecSubmitted { step, .. } | Event::TransferStarted { step } => {
-                self.begin(step.id(), &format!("{}: {} {}", step.ident(), step.op_name(), step.summary()));
+        let now = Instant::now();
+        match self {
+            Self::Live(live) => live.update(|model| model.on(event, now)),
+            Self::Plain(plain) => {
+                plain.model.on(event, now);
+                plain.show(now);
             }
-            Event::ExecEnded { step, .. } | Event::Interned { step, .. } | Event::Externed { step, .. } => {
-                self.end(step.id());
-            }
-            Event::NodeFailed(failure) => self.end(failure.id),
-            Event::Progress(progress) => self.progress(progress),
-            _ => {}
         }
     }
 
-    fn begin(&mut self, id: FlowId, text: &str) {
-        if self.steps.len() >= SHOWN {
-            self.hidden += 1;
+    /// Takes the status away.
+    pub(super) fn close(self) {
+        if let Self::Live(live) = self {
+            live.close();
+        }
+    }
+}
+
+impl Plain {
+    /// Shows where the run stands if it is time and something has happened.
+    fn show(&mut self, now: Instant) {
+        if now < self.next {
             return;
         }
-        let line = self.lines.add(ProgressBar::new_spinner());
-        line.set_style(style("  {wide_msg} {elapsed}"));
-        line.set_message(text.to_owned());
-        line.enable_steady_tick(TICK);
-        self.steps.insert(id, line);
-    }
-
-    fn end(&mut self, id: FlowId) {
-        match self.steps.remove(&id) {
-            Some(line) => {
-                line.finish_and_clear();
-                self.lines.remove(&line);
-            }
-            None => self.hidden = self.hidden.saturating_sub(1),
+        self.next = now + SNAPSHOTS;
+        let state = self.model.state();
+        if state == self.last {
+            return;
         }
-    }
-
-    fn progress(&mut self, progress: &Progress) {
-        let running = progress.executing + progress.transferring;
-        let waiting = progress.queued + progress.waiting;
-        let parts = [("executing", running), ("waiting", waiting)];
-        let parts: String =
-            parts.iter().filter(|part| part.1 > 0).map(|(name, count)| format!(", {name}:{count}")).collect();
-        let total = progress.done + progress.failed + running + waiting;
-        self.run.set_message(format!("{parts}, completed: {}/{total}", progress.done));
+        terminal::say(&self.model.lines(now, None).join("\n"));
+        self.last = state;
     }
 }
