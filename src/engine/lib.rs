@@ -1,9 +1,9 @@
 //! The engine: reduces a flow graph to a value.
 //!
-//! [`evaluate`] is a synchronous loop around a [`reduce::Reducer`], which owns the states of all nodes
+//! [`evaluate()`] is a synchronous loop around a [`reduce::Reducer`], which owns the states of all nodes
 //! and never waits: it answers each [`job::Completion`] with the [`job::Job`]s that have become
 //! possible. Everything slow (cache lookups, image names, commands, files coming in and going out) is
-//! a job; [`workers`] does the jobs elsewhere and sends completions back. The same completions in the
+//! a job; `workers` does the jobs elsewhere and sends completions back. The same completions in the
 //! same order give the same result.
 //!
 //! The way of an exec: its dependencies have values → its image is resolved → its key is looked up →
