@@ -27,7 +27,7 @@ use types::integer::Integer;
 use types::{Type, Value};
 
 use crate::diagnostics::Report;
-use crate::eval::with_stack;
+use crate::nesting::with_stack;
 use crate::session::Session;
 use crate::tree::{Builtin, Decl, Expr, ExprKind, Func, Node};
 use scope::{Scope, ScopeKind};
@@ -82,17 +82,33 @@ impl<'s> Checker<'s> {
         self.erroneous(span, &message)
     }
 
-    /// An expression that was not checked since something below it was wrong.
     fn erroneous(&self, span: Span, message: &str) -> Node {
-        self.node(ExprKind::Literal(Value::Unit), Type::error(message), span)
+        Rc::new(Expr { kind: ExprKind::Literal(Value::Unit), ty: Type::error(message), span })
     }
 
+    /// An expression that was not checked since something below it was wrong.
     fn silent(&self, span: Span) -> Node {
         self.erroneous(span, "type error")
     }
 
-    fn node(&self, kind: ExprKind, ty: Type, span: Span) -> Node {
-        Rc::new(Expr { kind, ty, span })
+    /// Makes the expression unless its type came out wrong, which is reported.
+    fn node(&mut self, kind: ExprKind, ty: Type, span: Span) -> Node {
+        match ty.error_message() {
+            Some(message) => {
+                let diagnostic = self.report.type_error(span, message);
+                self.fail(diagnostic, span)
+            }
+            None => Rc::new(Expr { kind, ty, span }),
+        }
+    }
+
+    /// Whether a member of a module can have this type; if not, that is reported.
+    fn can_be_member(&mut self, ty: &Type, span: Span) -> bool {
+        let module = Type::module([types::ty::Field::unnamed(ty.clone())], []);
+        if let Some(message) = module.error_message() {
+            self.diagnostics.push(self.report.type_error(span, message));
+        }
+        !module.is_error()
     }
 
     /// Leaves a scope and warns of what was not used in it.
@@ -189,8 +205,8 @@ impl<'s> Checker<'s> {
         }
         let body = if wrong { self.silent(span) } else { self.expr(body) };
         self.finish_scope();
-        if wrong {
-            return self.silent(span);
+        if body.ty.is_error() {
+            return body;
         }
         let ty = body.ty.clone();
         self.node(ExprKind::Block(checked.into(), body), ty, span)

@@ -164,7 +164,7 @@ impl<'a> Walk<'a> {
     }
 
     fn write(&mut self, expr: &Expr, out: &mut DigestWriter) {
-        crate::eval::with_stack(|| self.write_here(expr, out));
+        crate::nesting::with_stack(|| self.write_here(expr, out));
     }
 
     fn write_all(&mut self, exprs: &[crate::tree::Node], out: &mut DigestWriter) {

@@ -37,6 +37,7 @@ pub(crate) use instance::bare_env;
 pub use instance::{Arguments, instantiate};
 
 use crate::digest;
+use crate::nesting::with_stack;
 use crate::tree::{Decl, ExprKind, Node};
 use env::Env;
 
@@ -59,13 +60,6 @@ pub(crate) fn at_run_time(error: Error) -> Error {
         Kind::Other => error.with_kind(Kind::Eval),
         _ => error,
     }
-}
-
-/// Runs `work` on a stack with room to spare: programs nest as deep as they like.
-pub(crate) fn with_stack<T>(work: impl FnOnce() -> T) -> T {
-    const SPARE: usize = 128 * 1024;
-    const GROWTH: usize = 4 * 1024 * 1024;
-    stacker::maybe_grow(SPARE, GROWTH, work)
 }
 
 /// Evaluates an expression to a value, which may be a flow or hold flows.

@@ -11,6 +11,8 @@
 
 pub mod sources;
 
+mod nesting;
+
 pub mod tree;
 
 pub mod diagnostics;

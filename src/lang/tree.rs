@@ -14,6 +14,8 @@ use types::{Type, Value};
 
 pub use pattern::Pattern;
 
+use crate::nesting;
+
 /// A shared expression.
 pub type Node = Rc<Expr>;
 
@@ -25,6 +27,15 @@ pub struct Expr {
     pub ty: Type,
     /// Where it is in the module's source.
     pub span: Span,
+}
+
+impl Drop for Expr {
+    fn drop(&mut self) {
+        let is_leaf = matches!(self.kind, ExprKind::Ident(..) | ExprKind::Literal(_));
+        if !is_leaf && nesting::is_short_of_stack() {
+            nesting::drop_on_new_stack(std::mem::replace(&mut self.kind, ExprKind::Literal(Value::Unit)));
+        }
+    }
 }
 
 /// The forms of expressions.

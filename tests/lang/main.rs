@@ -10,5 +10,6 @@
 mod digests;
 
 mod cases;
+mod deep;
 mod reduce;
 mod world;

@@ -21,17 +21,6 @@ impl Checker<'_> {
         nodes.iter().any(|node| node.ty.is_error())
     }
 
-    /// Makes the node unless its type came out wrong.
-    fn typed(&mut self, kind: ExprKind, ty: Type, span: Span) -> Node {
-        match ty.error_message() {
-            Some(message) => {
-                let diagnostic = self.report.type_error(span, message);
-                self.fail(diagnostic, span)
-            }
-            None => self.node(kind, ty, span),
-        }
-    }
-
     pub(super) fn tuple(&mut self, elements: &[ast::Expr], span: Span) -> Node {
         let nodes = self.exprs(elements);
         if self.any_error(&nodes) {
@@ -39,7 +28,7 @@ impl Checker<'_> {
         }
         let fields: Vec<_> = nodes.iter().map(|node| Field::unnamed(node.ty.clone())).collect();
         let ty = Type::tuple(fields).with_level(level(&nodes));
-        self.typed(ExprKind::Tuple(nodes.into()), ty, span)
+        self.node(ExprKind::Tuple(nodes.into()), ty, span)
     }
 
     pub(super) fn record(&mut self, fields: &[(ast::Ident, ast::Expr)], span: Span) -> Node {
@@ -51,7 +40,7 @@ impl Checker<'_> {
         let types: Vec<_> =
             names.iter().zip(&nodes).map(|(name, node)| Field::named(name.clone(), node.ty.clone())).collect();
         let ty = Type::record(types).with_level(level(&nodes));
-        self.typed(ExprKind::Struct(Shape::new(names), nodes.into()), ty, span)
+        self.node(ExprKind::Struct(Shape::new(names), nodes.into()), ty, span)
     }
 
     pub(super) fn list(&mut self, elements: &[ast::Expr], span: Span) -> Node {
@@ -60,7 +49,7 @@ impl Checker<'_> {
             return self.silent(span);
         }
         let ty = Type::list(unify(nodes.iter().map(|node| &node.ty))).with_level(level(&nodes));
-        self.typed(ExprKind::List(nodes.into()), ty, span)
+        self.node(ExprKind::List(nodes.into()), ty, span)
     }
 
     pub(super) fn map(&mut self, entries: &[(ast::Expr, ast::Expr)], span: Span) -> Node {
@@ -83,7 +72,7 @@ impl Checker<'_> {
         };
         let ty = ty.with_level(level(keys.iter().chain(&values)));
         let entries: Rc<[_]> = keys.into_iter().zip(values).collect();
-        self.typed(ExprKind::Map(entries), ty, span)
+        self.node(ExprKind::Map(entries), ty, span)
     }
 
     pub(super) fn variant(&mut self, tag: &ast::Ident, payload: Option<&ast::Expr>, span: Span) -> Node {
@@ -93,7 +82,7 @@ impl Checker<'_> {
         }
         let payload_type = payload.as_ref().map(|payload| payload.ty.clone());
         let ty = Type::sum([Variant::new(tag.name.clone(), payload_type)]).with_level(level(payload.as_ref()));
-        self.typed(ExprKind::Variant(tag.name.clone(), payload), ty, span)
+        self.node(ExprKind::Variant(tag.name.clone(), payload), ty, span)
     }
 
     pub(super) fn select(&mut self, operand: &ast::Expr, field: &ast::Ident, span: Span) -> Node {

@@ -76,7 +76,7 @@ impl Checker<'_> {
     fn module_decl(&mut self, decl: &ast::Decl, made: &mut Made) {
         match &decl.kind {
             ast::DeclKind::Type { name, ty } => {
-                let Some(ty) = self.written(ty) else { return };
+                let Some(ty) = self.written(ty).filter(|ty| self.can_be_member(ty, decl.span)) else { return };
                 self.aliases.insert(name.name.clone(), ty.clone());
                 if is_exported(&name.name) {
                     made.aliases.push(Alias { name: name.name.clone(), ty, doc: decl.doc.clone() });
@@ -84,6 +84,9 @@ impl Checker<'_> {
             }
             ast::DeclKind::Val { .. } => {
                 let Some((written, checked)) = self.decl(decl) else { return };
+                if !self.can_be_member(&checked.value.ty, decl.span) {
+                    return;
+                }
                 let first_global = made.globals.len() as u32;
                 for (name, ty, span) in pattern::bindings(&written, &checked.value.ty) {
                     let slot = Slot::Global(made.globals.len() as u32);

@@ -31,12 +31,8 @@ impl Checker<'_> {
             return Ok(r.clone().with_flow(any_flow([l, r])).with_level(Level::NotConst));
         }
         if op == BinaryOp::Add && matches!(l.kind, TypeKind::List(_) | TypeKind::Map(_) | TypeKind::Dir) {
-            let unified = unify([l, r]);
-            return match unified.error_message() {
-                Some(message) => Err(Box::new(self.report.type_error(span, message))),
-                // Unification decides whether it may be delayed (language spec §3.4).
-                None => Ok(unified),
-            };
+            // Unification decides whether it may be delayed (language spec §3.4).
+            return Ok(unify([l, r]));
         }
         if !l.equal(r) {
             return Err(Box::new(self.report.operand_mismatch(span, op, (l, left.span), (r, right.span))));
@@ -102,10 +98,6 @@ impl Checker<'_> {
             return self.silent(span);
         }
         let ty = unify([&then.ty, &otherwise.ty]);
-        if let Some(message) = ty.error_message() {
-            let diagnostic = self.report.type_error(span, message);
-            return self.fail(diagnostic, span);
-        }
         let flow = ty.flow || condition.ty.flow;
         let ty = ty.with_flow(flow).with_level(Level::NotConst);
         self.node(ExprKind::If(condition, then, otherwise), ty, span)

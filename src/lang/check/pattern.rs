@@ -6,8 +6,43 @@ use types::Type;
 use types::coverage::Pat;
 use types::ty::TypeKind;
 
+use crate::nesting::MAX_PATTERN_DEPTH;
+
+/// What is said of a pattern that nests too deeply.
+pub(super) const TOO_DEEP: &str = "pattern is nested too deeply";
+
+/// Whether a pattern nests more deeply than patterns may.
+pub(super) fn is_too_deep(pattern: &Pattern) -> bool {
+    let mut level = vec![pattern];
+    for _ in 0..MAX_PATTERN_DEPTH {
+        if level.is_empty() {
+            return false;
+        }
+        level = level.into_iter().flat_map(children).collect();
+    }
+    true
+}
+
+/// The patterns right inside a pattern.
+fn children(pattern: &Pattern) -> Vec<&Pattern> {
+    match &pattern.kind {
+        PatternKind::Ident(_) | PatternKind::Ignore => Vec::new(),
+        PatternKind::Tuple(elements) => elements.iter().collect(),
+        PatternKind::List { elements, tail } => elements.iter().chain(tail.as_deref()).collect(),
+        PatternKind::Struct(fields) => fields.iter().map(|(_, pattern)| pattern).collect(),
+        PatternKind::Variant { payload, .. } => payload.as_deref().into_iter().collect(),
+    }
+}
+
 /// Why a pattern cannot bind values of a type, in the words of the spec.
 pub(super) fn check(pattern: &Pattern, ty: &Type) -> Result<(), String> {
+    if is_too_deep(pattern) {
+        return Err(TOO_DEEP.to_owned());
+    }
+    fits(pattern, ty)
+}
+
+fn fits(pattern: &Pattern, ty: &Type) -> Result<(), String> {
     match &pattern.kind {
         PatternKind::Ident(_) | PatternKind::Ignore => Ok(()),
         PatternKind::Tuple(elements) => {
@@ -17,21 +52,21 @@ pub(super) fn check(pattern: &Pattern, ty: &Type) -> Result<(), String> {
             if fields.len() != elements.len() {
                 return Err(format!("expected tuple of size {}, got {} ({ty})", fields.len(), elements.len()));
             }
-            elements.iter().zip(fields.iter()).try_for_each(|(element, field)| check(element, &field.ty))
+            elements.iter().zip(fields.iter()).try_for_each(|(element, field)| fits(element, &field.ty))
         }
         PatternKind::List { elements, tail } => {
             let TypeKind::List(element) = &ty.kind else {
                 return Err(format!("expected list, got {ty}"));
             };
-            elements.iter().try_for_each(|pattern| check(pattern, element))?;
-            tail.iter().try_for_each(|tail| check(tail, ty))
+            elements.iter().try_for_each(|pattern| fits(pattern, element))?;
+            tail.iter().try_for_each(|tail| fits(tail, ty))
         }
         PatternKind::Struct(fields) => {
             if !matches!(ty.kind, TypeKind::Struct(_) | TypeKind::Module(_)) {
                 return Err(format!("expected struct, got {ty}"));
             }
             fields.iter().try_for_each(|(label, pattern)| match ty.field(&label.name) {
-                Some(field) => check(pattern, field),
+                Some(field) => fits(pattern, field),
                 None => Err(format!("struct {ty} does not have field {}", label.name)),
             })
         }
@@ -43,7 +78,7 @@ pub(super) fn check(pattern: &Pattern, ty: &Type) -> Result<(), String> {
                 return Err(format!("#{tag} is not a variant of {ty}"));
             };
             match (&variant.payload, payload) {
-                (Some(element), Some(pattern)) => check(pattern, element),
+                (Some(element), Some(pattern)) => fits(pattern, element),
                 (None, Some(_)) => Err(format!("#{tag} does not have an element")),
                 (Some(_), None) => Err(format!("#{tag} element is not matched; try `#{tag} _`")),
                 (None, None) => Ok(()),

@@ -20,6 +20,11 @@ impl Checker<'_> {
         let mut checked = Vec::with_capacity(cases.len());
         let mut fits = true;
         for case in cases {
+            if pattern::is_too_deep(&case.pattern) {
+                self.diagnostics.push(self.report.binding(span, pattern::TOO_DEEP));
+                fits = false;
+                continue;
+            }
             if pattern::check(&case.pattern, &scrutinee.ty).is_err() {
                 let text = pattern::print(&case.pattern);
                 self.diagnostics.push(self.report.incompatible_pattern(span, &text, &scrutinee.ty));
@@ -37,10 +42,6 @@ impl Checker<'_> {
             return self.silent(span);
         }
         let ty = unify(checked.iter().map(|case| &case.body.ty));
-        if let Some(message) = ty.error_message() {
-            let diagnostic = self.report.type_error(span, message);
-            return self.fail(diagnostic, span);
-        }
         let flow = ty.flow || scrutinee.ty.flow;
         let ty = ty.with_flow(flow).with_level(Level::NotConst);
         self.node(ExprKind::Switch(scrutinee, checked.into()), ty, span)

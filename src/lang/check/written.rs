@@ -5,10 +5,15 @@ use types::Type;
 use types::ty::{Field, TypeKind, Variant};
 
 use super::Checker;
+use crate::nesting::with_stack;
 
 impl Checker<'_> {
     /// The type that a written type stands for; `None` if it is wrong, which has been reported.
     pub(super) fn written(&mut self, written: &ast::Type) -> Option<Type> {
+        with_stack(|| self.written_here(written))
+    }
+
+    fn written_here(&mut self, written: &ast::Type) -> Option<Type> {
         let ty = match &written.kind {
             Ast::Int => Type::int(),
             Ast::Float => Type::float(),

@@ -11,7 +11,7 @@ use crate::check::print_pattern;
 
 /// The text of an expression, its longer parts left out.
 pub fn abbreviate(expr: &Expr) -> String {
-    crate::eval::with_stack(|| text(expr))
+    crate::nesting::with_stack(|| text(expr))
 }
 
 fn list<'e>(exprs: impl IntoIterator<Item = &'e Expr>) -> String {

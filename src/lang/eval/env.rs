@@ -13,6 +13,7 @@ use syntax::ast::{Name, Span};
 use types::Value;
 
 use crate::module::Module;
+use crate::nesting;
 use crate::session::Session;
 use crate::tree::Slot;
 
@@ -105,12 +106,16 @@ impl Frame {
     }
 }
 
-/// A chain of frames can be long; the default drop would recurse along it.
+/// A chain of frames can be long; the default drop would recurse along it. So can be a chain of
+/// functions that hold one another in frames.
 impl Drop for Frame {
     fn drop(&mut self) {
         let mut parent = self.parent.take();
         while let Some(mut frame) = parent.and_then(Rc::into_inner) {
             parent = frame.parent.take();
+        }
+        if nesting::is_short_of_stack() {
+            nesting::drop_on_new_stack(std::mem::take(&mut self.values));
         }
     }
 }
@@ -183,13 +188,23 @@ pub(crate) struct Ident(Option<Rc<IdentPart>>);
 struct IdentPart {
     parent: Ident,
     name: Name,
+    /// How many parts there are above this one.
+    depth: usize,
     text: OnceCell<Rc<str>>,
 }
 
 impl Ident {
+    /// The most parts that a label has: nobody reads on, and the texts would grow with the square of the
+    /// nesting.
+    const MAX_DEPTH: usize = 64;
+
     /// The label below this one.
     pub(crate) fn below(&self, name: &Name) -> Self {
-        Self(Some(Rc::new(IdentPart { parent: self.clone(), name: name.clone(), text: OnceCell::new() })))
+        let depth = self.0.as_ref().map_or(0, |part| part.depth + 1);
+        if depth >= Self::MAX_DEPTH {
+            return self.clone();
+        }
+        Self(Some(Rc::new(IdentPart { parent: self.clone(), name: name.clone(), depth, text: OnceCell::new() })))
     }
 
     /// The text; empty for the empty label.

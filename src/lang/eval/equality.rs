@@ -164,7 +164,7 @@ impl Comparison {
                     comparison.and(graph, found, &pairs, i + 1)
                 });
             }
-            match super::with_stack(|| self.known(graph, left, right, ty))? {
+            match crate::nesting::with_stack(|| self.known(graph, left, right, ty))? {
                 Value::Bool(true) => {}
                 decided => return self.and(graph, decided, pairs, i + 1),
             }

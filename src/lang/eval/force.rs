@@ -15,7 +15,7 @@ use super::delay::suspend_as;
 /// The value with nothing delayed inside, or a flow that yields it. Structs and modules keep only the
 /// fields of `ty`.
 pub fn force(graph: &mut Graph, ident: &Rc<str>, value: Value, ty: &Type) -> Result<Value> {
-    super::with_stack(|| force_here(graph, ident, value, ty))
+    crate::nesting::with_stack(|| force_here(graph, ident, value, ty))
 }
 
 fn force_here(graph: &mut Graph, ident: &Rc<str>, value: Value, ty: &Type) -> Result<Value> {
@@ -48,7 +48,7 @@ fn force_here(graph: &mut Graph, ident: &Rc<str>, value: Value, ty: &Type) -> Re
 
 /// Whether forcing would change nothing: no flow inside, no field beyond the type's.
 fn is_forced(value: &Value, ty: &Type) -> bool {
-    super::with_stack(|| match (value, &ty.kind) {
+    crate::nesting::with_stack(|| match (value, &ty.kind) {
         (Value::Flow(_), _) => false,
         (Value::List(elements), TypeKind::List(element)) => elements.iter().all(|value| is_forced(value, element)),
         (Value::Map(map), TypeKind::Map(types)) => map.iter().all(|(_, value)| is_forced(value, &types.1)),
