@@ -13,4 +13,5 @@ mod interrupting;
 mod killing;
 mod places;
 mod sharing;
+mod terminal;
 mod variants;
