@@ -51,7 +51,7 @@ fn launch() -> io::Result<ExitCode> {
     // This fails for a process that leads a group, which is none of the terminal's then.
     let _ = rustix::process::setsid();
     let order = read_order()?;
-    let logs = minder::Logs::open(&order)?;
+    let logs = minder::Logs::new(&order)?;
     match &order.isolation {
         Isolation::Plain => minder::mind(&order, logs, false),
         Isolation::Namespaces(layout) => {

@@ -31,32 +31,32 @@ impl LogPaths {
         Self { stdout: with("stdout"), stderr: with("stderr"), script: with("sh") }
     }
 
-    /// Makes the folder, empties the logs of an earlier run and writes the command down.
+    /// Makes the folder, removes the logs of an earlier run and writes the command down. A stream's file is
+    /// made when there is something to write: most commands are silent, and making files costs.
     pub(crate) fn begin(&self, command: &str) -> Result<(), Error> {
         let write = || -> io::Result<()> {
             if let Some(folder) = self.script.parent() {
                 fs::create_dir_all(folder)?;
             }
-            File::create(&self.stdout)?;
-            File::create(&self.stderr)?;
+            for stream in [&self.stdout, &self.stderr] {
+                match fs::remove_file(stream) {
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                    _ => {}
+                }
+            }
             fs::write(&self.script, command)
         };
         write().map_err(|error| Error::from(error).during(format!("log {}", self.script.display())))
     }
 
-    /// The streams as they are now; removes the file of a silent one.
+    /// The streams as they are now.
     pub(crate) fn finish(&self) -> (LogFile, LogFile) {
         (finished(&self.stdout), finished(&self.stderr))
     }
 }
 
 fn finished(path: &Path) -> LogFile {
-    let size = fs::metadata(path).map_or(0, |metadata| metadata.len());
-    if size == 0 {
-        // It may not be there at all.
-        let _ = fs::remove_file(path);
-    }
-    LogFile { path: path.to_owned(), size }
+    LogFile { path: path.to_owned(), size: fs::metadata(path).map_or(0, |metadata| metadata.len()) }
 }
 
 impl LogFile {
@@ -167,6 +167,7 @@ mod tests {
         // A second run of the same exec starts with empty logs.
         paths.begin("echo").unwrap();
         assert_eq!(paths.finish().1.size, 0);
+        assert!(!stderr.path.exists());
     }
 
     #[test]

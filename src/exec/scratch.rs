@@ -1,7 +1,7 @@
 //! The scratch folder of one exec: `execs/<hex id>/` with `arg`, `return` and `tmp` below it.
 //!
-//! A folder is claimed by a lock that dies with the process, so that a folder left behind by a killed
-//! run can be told from one in use, and is emptied before it is used again.
+//! A folder is claimed by a lock on it that dies with the process, so that a folder left behind by a
+//! killed run can be told from one in use, and is emptied before it is used again.
 
 use std::fs::{self, File};
 use std::io;
@@ -14,8 +14,6 @@ use rustix::fs::FlockOperation;
 use rustix::io::Errno;
 
 use crate::executor::ExecId;
-
-const LOCK: &str = "lock";
 
 /// A claimed scratch folder. Dropping it removes the folder.
 #[derive(Debug)]
@@ -30,16 +28,16 @@ impl Scratch {
     pub(crate) fn claim(execs: &Path, id: ExecId) -> Result<Self, Error> {
         let path = execs.join(id.hex());
         let during = |error: Error| error.during(format!("scratch folder {}", path.display()));
-        let Some(lock) = lock(&path).map_err(|error| during(error.into()))? else {
-            return Err(during(Error::new(Kind::Precondition, "the exec is being run already")));
-        };
-        Ok(Self { path, _lock: lock })
+        match lock(&path).map_err(|error| during(error.into()))? {
+            // On a file system without locks the engine's own must do.
+            Lock::Taken(lock) | Lock::Unknown(lock) => Ok(Self { path, _lock: lock }),
+            Lock::Held => Err(during(Error::new(Kind::Precondition, "the exec is being run already"))),
+        }
     }
 
     /// Whether a killed run has left something in the folder.
     pub(crate) fn is_leftover(&self) -> Result<bool, Error> {
-        let mut entries = fs::read_dir(&self.path)?;
-        Ok(entries.any(|entry| entry.map_or(true, |entry| entry.file_name() != LOCK)))
+        Ok(fs::read_dir(&self.path)?.next().is_some())
     }
 
     /// Empties the folder and makes the subfolders.
@@ -60,7 +58,8 @@ impl Scratch {
             let Some(id) = entry.file_name().to_str().and_then(|name| base::Digest::parse(name).ok()) else {
                 continue;
             };
-            if let Some(lock) = lock(&entry.path())? {
+            // Without locks nobody can say what is in use.
+            if let Lock::Taken(lock) = lock(&entry.path())? {
                 found.push((ExecId::new(id), Self { path: entry.path(), _lock: lock }));
             }
         }
@@ -86,45 +85,50 @@ impl Scratch {
 impl Drop for Scratch {
     fn drop(&mut self) {
         // What cannot be removed now is removed by the next claim; nobody would be helped by an
-        // otherwise good result that fails for it. The lock goes last: until then the folder is ours.
-        if remove_contents(&self.path).is_ok() && fs::remove_file(self.path.join(LOCK)).is_ok() {
+        // otherwise good result that fails for it.
+        if remove_contents(&self.path).is_ok() {
             let _ = fs::remove_dir(&self.path);
         }
     }
 }
 
-/// Makes the folder if need be and takes its lock; `None` if somebody else has it.
-fn lock(path: &Path) -> io::Result<Option<File>> {
+/// What came of locking a folder.
+enum Lock {
+    /// It is ours.
+    Taken(File),
+    /// Somebody else has it.
+    Held,
+    /// The file system has no locks.
+    Unknown(File),
+}
+
+/// Makes the folder if need be and takes its lock.
+fn lock(path: &Path) -> io::Result<Lock> {
     loop {
         fs::create_dir_all(path)?;
-        let name = path.join(LOCK);
-        let file = match File::options().read(true).write(true).create(true).truncate(false).open(&name) {
-            Ok(file) => file,
+        let folder = match File::open(path) {
+            Ok(folder) => folder,
             // The holder removed the folder in between.
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
             Err(error) => return Err(error),
         };
-        match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        match rustix::fs::flock(&folder, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => {}
-            Err(Errno::WOULDBLOCK) => return Ok(None),
-            // A file system without locks: the engine's locks must do.
-            Err(_) => return Ok(Some(file)),
+            Err(Errno::WOULDBLOCK) => return Ok(Lock::Held),
+            Err(_) => return Ok(Lock::Unknown(folder)),
         }
-        // The lock is good only if the file was not removed by its last holder in the meantime.
-        match fs::metadata(&name) {
-            Ok(there) if there.ino() == file.metadata()?.ino() => return Ok(Some(file)),
+        // The lock is good only if the folder was not removed by its last holder in the meantime.
+        match fs::metadata(path) {
+            Ok(there) if there.ino() == folder.metadata()?.ino() => return Ok(Lock::Taken(folder)),
             _ => continue,
         }
     }
 }
 
-/// Removes everything in the folder but its lock.
+/// Removes everything in the folder.
 fn remove_contents(path: &Path) -> io::Result<()> {
     for entry in fs::read_dir(path)? {
         let entry = entry?;
-        if entry.file_name() == LOCK {
-            continue;
-        }
         if entry.file_type()?.is_dir() {
             remove_tree(&entry.path())?;
         } else {

@@ -40,7 +40,7 @@ const WAIT_PAUSE: Duration = Duration::from_secs(1);
 
 /// Follows a started container to its end.
 pub(super) async fn watch(container: &Container, mut output: Output, logs: &LogPaths) -> Result<Ended, Error> {
-    let mut recorder = Recorder::open(logs).await?;
+    let mut recorder = Recorder::new(logs);
     let mut samples = Samples::default();
     let mut talking = true;
     let exit = wait(container);

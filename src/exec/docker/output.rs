@@ -1,26 +1,50 @@
 //! What a container says, on its way into the log files.
 
+use std::path::PathBuf;
+
 use bollard::container::LogOutput;
 use tokio::fs::File;
 use tokio::io::AsyncWriteExt;
 
 use crate::logs::LogPaths;
 
-/// The open log files of one container.
+/// The log files of one container.
 pub(super) struct Recorder {
-    stdout: File,
-    stderr: File,
+    stdout: Stream,
+    stderr: Stream,
     /// Why the logs are not complete. What cannot be written is dropped: a full disk must not make the
     /// command hang.
     failure: Option<String>,
 }
 
+/// One file, made when there is something to write.
+struct Stream {
+    path: PathBuf,
+    file: Option<File>,
+}
+
+impl Stream {
+    async fn write(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        let file = match &mut self.file {
+            Some(file) => file,
+            None => self.file.insert(File::create(&self.path).await?),
+        };
+        file.write_all(bytes).await
+    }
+
+    async fn flush(&mut self) -> std::io::Result<()> {
+        match &mut self.file {
+            Some(file) => file.flush().await,
+            None => Ok(()),
+        }
+    }
+}
+
 impl Recorder {
-    /// Opens the files, which exist.
-    pub(super) async fn open(logs: &LogPaths) -> std::io::Result<Self> {
-        let mut options = File::options();
-        options.write(true).truncate(true);
-        Ok(Self { stdout: options.open(&logs.stdout).await?, stderr: options.open(&logs.stderr).await?, failure: None })
+    /// A recorder into these files, which do not exist.
+    pub(super) fn new(logs: &LogPaths) -> Self {
+        let stream = |path: &PathBuf| Stream { path: path.clone(), file: None };
+        Self { stdout: stream(&logs.stdout), stderr: stream(&logs.stderr), failure: None }
     }
 
     /// Writes one piece. The engine sends the next one only when this one was taken, so that a talkative
@@ -30,9 +54,9 @@ impl Recorder {
             return;
         }
         let written = match &piece {
-            LogOutput::StdErr { message } => self.stderr.write_all(message).await,
+            LogOutput::StdErr { message } => self.stderr.write(message).await,
             LogOutput::StdOut { message } | LogOutput::StdIn { message } | LogOutput::Console { message } => {
-                self.stdout.write_all(message).await
+                self.stdout.write(message).await
             }
         };
         self.note(written);

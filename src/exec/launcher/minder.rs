@@ -1,15 +1,17 @@
 //! The minder: starts the command, carries what it says into the log files, and when it has ended, or
 //! is to be stopped, sees to it that nothing of it stays.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rustix::event::{PollFd, PollFlags, Timespec};
-use rustix::fs::Mode;
+use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use rustix::pipe::PipeFlags;
 use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions, WaitStatus};
@@ -17,17 +19,46 @@ use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions, WaitStatus};
 use super::order::{self, Ended, Layout, Order, STOP, Word};
 use super::{die_with_parent, kernel, sandbox};
 
-/// The open log files.
+/// Where the output streams go.
 pub(super) struct Logs {
-    stdout: File,
-    stderr: File,
+    stdout: Log,
+    stderr: Log,
 }
 
 impl Logs {
-    /// Opens them while their names can still be seen.
-    pub(super) fn open(order: &Order) -> io::Result<Self> {
-        let open = |path| File::options().write(true).truncate(true).open(path);
-        Ok(Self { stdout: open(&order.stdout)?, stderr: open(&order.stderr)? })
+    /// Finds their folders while these can still be seen.
+    pub(super) fn new(order: &Order) -> io::Result<Self> {
+        Ok(Self { stdout: Log::new(&order.stdout)?, stderr: Log::new(&order.stderr)? })
+    }
+}
+
+/// The file of one stream, made when there is something to write.
+struct Log {
+    folder: OwnedFd,
+    name: OsString,
+    file: Option<File>,
+}
+
+impl Log {
+    fn new(path: &Path) -> io::Result<Self> {
+        let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
+            return Err(io::Error::other(format!("{} is no name of a log", path.display())));
+        };
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let folder = rustix::fs::open(folder, flags, Mode::empty())?;
+        Ok(Self { folder, name: name.to_owned(), file: None })
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let file = match &mut self.file {
+            Some(file) => file,
+            None => {
+                let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC | OFlags::CLOEXEC;
+                let mode = Mode::from_raw_mode(0o644);
+                self.file.insert(File::from(rustix::fs::openat(&self.folder, &self.name, flags, mode)?))
+            }
+        };
+        file.write_all(bytes)
     }
 }
 
@@ -254,13 +285,13 @@ fn timespec(time: Duration) -> Timespec {
 struct Stream {
     /// `None` once every writer has closed it.
     pipe: Option<File>,
-    log: File,
+    log: Log,
     /// Why the log is not complete.
     failure: Option<String>,
 }
 
 impl Stream {
-    fn new(pipe: OwnedFd, log: File) -> Self {
+    fn new(pipe: OwnedFd, log: Log) -> Self {
         Self { pipe: Some(File::from(pipe)), log, failure: None }
     }
 
@@ -272,7 +303,7 @@ impl Stream {
         match pipe.read(&mut buffer) {
             Ok(0) => self.pipe = None,
             Ok(count) if self.failure.is_none() => {
-                self.failure = self.log.write_all(&buffer[..count]).err().map(|error| error.to_string());
+                self.failure = self.log.write(&buffer[..count]).err().map(|error| error.to_string());
             }
             Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

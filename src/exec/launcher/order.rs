@@ -18,7 +18,7 @@ pub(crate) struct Order {
     pub(crate) environment: Vec<(String, String)>,
     /// Working directory, as the command sees it.
     pub(crate) directory: String,
-    /// Files of the output streams; they exist.
+    /// Files of the output streams, made when there is something to write; their folder exists.
     pub(crate) stdout: PathBuf,
     pub(crate) stderr: PathBuf,
     pub(crate) isolation: Isolation,
