@@ -201,6 +201,9 @@ pub struct Variant {
 }
 
 /// An expression.
+///
+/// Like types and patterns it is dropped with care for the stack, so its parts are taken by reference, or
+/// with [`std::mem::replace`].
 pub struct Expr {
     /// What it is.
     pub kind: ExprKind,

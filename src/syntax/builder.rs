@@ -69,6 +69,11 @@ fn token_span(start: u32, end: u32) -> Span {
     Span { start, end, at: end }
 }
 
+/// A list of one item, with room for a few more.
+pub(crate) fn one<T>(item: T) -> Vec<T> {
+    push(Vec::new(), item)
+}
+
 /// A list with one more item.
 pub(crate) fn push<T>(mut items: Vec<T>, item: T) -> Vec<T> {
     items.push(item);

@@ -43,7 +43,7 @@ impl Source {
     pub fn new(name: impl Into<Rc<str>>, text: impl Into<Rc<str>>) -> Rc<Self> {
         let text = text.into();
         let mut lines = vec![0];
-        lines.extend(text.bytes().zip(1..).filter_map(|(byte, next)| (byte == b'\n').then_some(next)));
+        lines.extend(text.match_indices('\n').map(|(offset, _)| offset as u32 + 1));
         Rc::new(Self { name: name.into(), text, lines, malformed: Vec::new() })
     }
 

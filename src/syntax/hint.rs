@@ -26,9 +26,9 @@ const HINTS: &[fn(&Stop<'_>) -> Option<String>] = &[
     stray_bracket,
     early_end,
     underscore,
+    late,
     keyword,
     quotes,
-    late,
     statement,
 ];
 
@@ -300,10 +300,13 @@ fn quotes(stop: &Stop<'_>) -> Option<String> {
 
 /// What has its place before all declarations.
 fn late(stop: &Stop<'_>) -> Option<String> {
+    if !stop.expects("val") || open_at(stop).depth() > 0 {
+        return None;
+    }
     let words = match stop.after(0)? {
         Token::Param => "all parameters precede all declarations",
         Token::Keyspace => "`keyspace` comes first in a module",
-        Token::Semicolon if stop.expects("val") => "after a declaration one `;` or line feed is enough",
+        Token::Semicolon => "after a declaration one `;` or line feed is enough",
         _ => return None,
     };
     Some(words.to_owned())

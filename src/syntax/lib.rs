@@ -2,31 +2,33 @@
 //! they are drawn.
 //!
 //! [`parse`] is the facade: it takes a [`diagnostic::Source`] and returns a tree with every diagnostic
-//! found. Must not know: types, values, files.
+//! found. Inside, `lexer` makes raw tokens, `layer` makes of them what the grammar wants, the generated
+//! parser calls `builder` for each rule, and `recovery` takes over when it stops. Must not know: types,
+//! values, files.
 
 pub mod ast;
+pub mod nesting;
+
 pub mod diagnostic;
 pub mod explain;
-pub mod nesting;
+mod message;
 pub mod render;
 
 mod layer;
 mod lexer;
-mod literal;
-mod template;
 mod token;
 
 mod builder;
+mod literal;
 mod parse;
+mod template;
 
 mod bracket;
 mod fault;
 mod hint;
 mod recovery;
 
-mod message;
-
-pub use parse::{parse, parse_expr};
+pub use parse::{comments, parse, parse_expr};
 
 lalrpop_util::lalrpop_mod!(
     #[allow(

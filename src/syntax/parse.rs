@@ -11,6 +11,7 @@ use crate::diagnostic::{Diagnostic, Source};
 use crate::fault::{End, Stop};
 use crate::grammar::TextParser;
 use crate::layer::{self, Mode};
+use crate::lexer::Lexer;
 use crate::message::{grammar, lexical};
 use crate::recovery;
 use crate::token::{Lexeme, Token};
@@ -44,9 +45,9 @@ pub fn parse(source: &Rc<Source>) -> (Module, Vec<Diagnostic>) {
     let module = match run(&mut builder, &tokens.lexemes) {
         Ok(Text::Module(module)) => *module,
         Ok(Text::Expression(_)) => Module::default(),
-        Err(_) => {
+        Err(fault) => {
             builder.diagnostics.truncate(lexical);
-            recovery::module(&mut builder, &tokens.lexemes)
+            recovery::module(&mut builder, &tokens.lexemes, &fault)
         }
     };
     (module, finish(builder))
@@ -61,6 +62,19 @@ pub fn parse_expr(source: &Rc<Source>) -> (Option<Expr>, Vec<Diagnostic>) {
     let mut builder = Builder::new(source);
     let expr = expression(&mut builder, 0, end, End::Expression);
     (expr, finish(builder))
+}
+
+/// Where the comments of a text are, in order; those within interpolations are not among them.
+pub fn comments(source: &Rc<Source>) -> Vec<Span> {
+    let Ok(end) = length(source) else {
+        return Vec::new();
+    };
+    let mut unused = Vec::new();
+    let mut lexer = Lexer::new(source, 0, end, &mut unused);
+    std::iter::from_fn(|| lexer.next())
+        .filter(|lexeme| lexeme.token.is_comment())
+        .map(|lexeme| Span { start: lexeme.start, end: lexeme.end, at: lexeme.end })
+        .collect()
 }
 
 /// Parses the interpolation between two offsets; what cannot be parsed is the empty string.

@@ -13,7 +13,7 @@ use crate::builder::Builder;
 use crate::diagnostic::Diagnostic;
 use crate::fault::{End, Stop};
 use crate::message;
-use crate::parse::{self, Text};
+use crate::parse::{self, Fault, Text};
 use crate::token::{Lexeme, Token};
 
 /// At most so many errors are reported for one item.
@@ -21,22 +21,24 @@ const MOST_ERRORS: usize = 10;
 /// After so many diagnostics the rest of the module is left alone: it may be no program at all.
 const MOST_DIAGNOSTICS: usize = 100;
 
-/// Parses the tokens of a broken module item by item. There is at least one error in what the builder
-/// has afterwards.
-pub(crate) fn module(builder: &mut Builder<'_>, lexemes: &[Lexeme]) -> Module {
+/// Parses the tokens of a broken module item by item; `fault` is where parsing all of them stopped. There
+/// is at least one error in what the builder has afterwards.
+pub(crate) fn module(builder: &mut Builder<'_>, lexemes: &[Lexeme], fault: &Fault) -> Module {
     let mut module = Module::default();
-    let lexical: Vec<u32> = builder
+    let mut lexical: Vec<u32> = builder
         .diagnostics
         .iter()
         .filter(|diagnostic| diagnostic.is_error())
         .filter_map(|diagnostic| diagnostic.primary.as_ref().map(|label| label.span.start))
         .collect();
+    lexical.sort_unstable();
     // What stands before an item shows the grammar whether parameters are over.
     let mut before: &[Token] = &[Token::ModuleStart];
     let known = builder.diagnostics.len();
     for item in items(builder, lexemes) {
         let (first, last) = (lexemes[item.tokens.start], lexemes[item.tokens.end - 1]);
-        let is_silent = lexical.iter().any(|start| (first.start..=last.end).contains(start));
+        let next_lexical = lexical.partition_point(|start| *start < first.start);
+        let is_silent = lexical.get(next_lexical).is_some_and(|start| *start <= last.end);
         let mut tokens = stubs(before, first.start);
         tokens.extend(&lexemes[item.tokens.start..item.tokens.end + item.lookahead]);
         if let Some(whole) = parse_item(builder, tokens, is_silent) {
@@ -48,13 +50,13 @@ pub(crate) fn module(builder: &mut Builder<'_>, lexemes: &[Lexeme]) -> Module {
         if builder.diagnostics.len() - known > MOST_DIAGNOSTICS {
             break;
         }
-        match first.token {
-            Token::Param | Token::Semicolon | Token::Keyspace if before != AFTER_DECLARATION => {
-                before = AFTER_PARAMETER
-            }
-            Token::Param | Token::Semicolon | Token::Keyspace => {}
-            _ => before = AFTER_DECLARATION,
-        }
+        before = match first.token {
+            Token::Param | Token::Semicolon | Token::Keyspace if before != AFTER_DECLARATION => AFTER_PARAMETER,
+            _ => AFTER_DECLARATION,
+        };
+    }
+    if !builder.diagnostics.iter().any(Diagnostic::is_error) {
+        builder.diagnostics.push(Stop::new(builder.source, lexemes, fault, End::File).describe());
     }
     module
 }

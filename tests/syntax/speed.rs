@@ -1,4 +1,4 @@
-//! How fast modules are parsed: run with
+//! How fast modules are parsed; in a release build:
 //! `cargo test --release -p reflow-syntax --test syntax speed -- --ignored --nocapture`.
 
 use std::fmt::Write as _;

@@ -2,7 +2,7 @@
 
 use reflow_syntax::ast::{DeclKind, ExprKind, Literal, Module};
 use reflow_syntax::diagnostic::Source;
-use reflow_syntax::{parse, parse_expr};
+use reflow_syntax::{comments, parse, parse_expr};
 
 fn clean(text: &str) -> Module {
     let (module, diagnostics) = parse(&Source::new("t.rf", text));
@@ -121,4 +121,12 @@ fn expressions_stand_alone() {
     assert_eq!(diagnostics.len(), 1);
     assert_eq!(diagnostics[0].line(), "<input>:2:3: syntax error: unexpected identifier \"a\", expecting newline");
     assert!(parse_expr(&Source::new("<input>", "a := 1")).0.is_none());
+}
+
+#[test]
+fn comments_are_found_where_they_are() {
+    let text = "// one\na := \"// no\" /* two */ // three\nb := exec(image := \"i\") (out file) {\" // no \"}\n/* four";
+    let source = Source::new("t.rf", text);
+    let found: Vec<&str> = comments(&source).iter().map(|span| &text[span.start as usize..span.end as usize]).collect();
+    assert_eq!(found, ["// one", "/* two */", "// three", "/* four"]);
 }
