@@ -1,6 +1,15 @@
 //! The command line as people meet it: every test runs the program itself, in a folder and with a home of
 //! its own.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test that cannot go on fails, and one that is skipped says why"
+)]
+
 mod bed;
 mod engine;
 mod history;
@@ -9,6 +18,7 @@ mod normal;
 
 mod cases;
 mod docker;
+mod documentation;
 mod interrupting;
 mod killing;
 mod places;
