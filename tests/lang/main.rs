@@ -11,5 +11,6 @@ mod digests;
 
 mod cases;
 mod deep;
+mod random;
 mod reduce;
 mod world;
