@@ -13,4 +13,5 @@ mod cases;
 mod deep;
 mod random;
 mod reduce;
+mod speed;
 mod world;
