@@ -171,7 +171,12 @@ impl Graph {
     }
 
     /// Adds a continuation.
-    pub fn continuation(&mut self, flow_digest: Digest, deps: Vec<FlowId>, code: impl Continuation + 'static) -> FlowId {
+    pub fn continuation(
+        &mut self,
+        flow_digest: Digest,
+        deps: Vec<FlowId>,
+        code: impl Continuation + 'static,
+    ) -> FlowId {
         self.add(Op::Continue { flow_digest, code: Rc::new(code) }, deps)
     }
 

@@ -94,8 +94,7 @@ impl Shape {
 
     /// A shape of these names; a repeated name refers to the last field of it.
     pub fn new(names: Vec<Rc<str>>) -> Rc<Self> {
-        let index =
-            (names.len() >= Self::INDEX_FROM).then(|| names.iter().cloned().zip(0..).collect());
+        let index = (names.len() >= Self::INDEX_FROM).then(|| names.iter().cloned().zip(0..).collect());
         Rc::new(Self { names, index })
     }
 
@@ -157,10 +156,8 @@ struct Entry {
 impl Map {
     /// A map of these entries; a later key replaces an equal earlier one. Keys must be immediate.
     pub fn from_entries(entries: impl IntoIterator<Item = (Value, Value)>) -> Self {
-        let mut list: Vec<Entry> = entries
-            .into_iter()
-            .map(|(key, value)| Entry { digest: key_digest(&key), key, value })
-            .collect();
+        let mut list: Vec<Entry> =
+            entries.into_iter().map(|(key, value)| Entry { digest: key_digest(&key), key, value }).collect();
         list.sort_by(|left, right| compare_keys(&left.digest, &left.key, right));
         list.dedup_by(|later, earlier| {
             let same = compare_keys(&earlier.digest, &earlier.key, later) == Ordering::Equal;
