@@ -11,11 +11,16 @@ use reflow_lang::session::Session;
 use reflow_lang::sources::{MemorySources, Sources};
 use types::print::print;
 
+/// What the program itself allocates with.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn session() -> Rc<Session> {
     Session::new(Rc::new(MemorySources::default()) as Rc<dyn Sources>, |_| {})
 }
 
 /// Evaluates an expression several times; gives the best time and the printed value.
+#[allow(clippy::print_stdout, reason = "the figures are what it is for")]
 fn measured(name: &str, text: &str) -> String {
     let mut best = Duration::MAX;
     let mut printed = String::new();
