@@ -195,10 +195,10 @@ impl<'s> Checker<'s> {
         let mut wrong = false;
         for decl in decls {
             match self.decl(decl) {
-                Some(decl) => {
+                Some((pattern, decl)) => {
                     self.scope.push_frame();
-                    self.bind_local(&decl.0, &decl.1);
-                    checked.push(decl.1);
+                    self.scope.bind_frame(pattern::bindings(pattern, &decl.value.ty));
+                    checked.push(decl);
                 }
                 None => wrong = true,
             }
@@ -212,8 +212,9 @@ impl<'s> Checker<'s> {
         self.node(ExprKind::Block(checked.into(), body), ty, span)
     }
 
-    /// Checks the right side of a value declaration, and that its pattern fits.
-    fn decl(&mut self, decl: &ast::Decl) -> Option<(ast::Pattern, Decl)> {
+    /// Checks the right side of a value declaration, and that its pattern fits; gives the pattern as
+    /// written, too.
+    fn decl<'d>(&mut self, decl: &'d ast::Decl) -> Option<(&'d ast::Pattern, Decl)> {
         let ast::DeclKind::Val { pattern, value, .. } = &decl.kind else {
             self.diagnostics.push(self.report.type_in_block(decl.span));
             return None;
@@ -227,13 +228,7 @@ impl<'s> Checker<'s> {
             return None;
         }
         let tree = Rc::new(crate::tree::Pattern::new(pattern));
-        Some((pattern.clone(), Decl { pattern: tree, value }))
-    }
-
-    /// Binds the names of a checked declaration in the innermost local frame.
-    fn bind_local(&mut self, pattern: &ast::Pattern, decl: &Decl) {
-        let bindings = pattern::bindings(pattern, &decl.value.ty);
-        self.scope.bind_frame(bindings);
+        Some((pattern, Decl { pattern: tree, value }))
     }
 
     fn func(&mut self, params: &[ast::FuncParam], body: &ast::Expr, span: Span) -> Node {

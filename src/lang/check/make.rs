@@ -19,7 +19,7 @@ impl Checker<'_> {
         for arg in args {
             match self.decl(arg) {
                 Some((written, decl)) => {
-                    let names = pattern::bindings(&written, &decl.value.ty);
+                    let names = pattern::bindings(written, &decl.value.ty);
                     bound.extend(names.into_iter().map(|(name, ty, _)| (name, ty)));
                     checked.push(decl);
                 }

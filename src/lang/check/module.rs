@@ -88,7 +88,7 @@ impl Checker<'_> {
                     return;
                 }
                 let first_global = made.globals.len() as u32;
-                for (name, ty, span) in pattern::bindings(&written, &checked.value.ty) {
+                for (name, ty, span) in pattern::bindings(written, &checked.value.ty) {
                     let slot = Slot::Global(made.globals.len() as u32);
                     self.scope.bind_fixed(name.clone(), ty.clone(), span, slot);
                     if is_exported(&name) {

@@ -13,27 +13,15 @@ use crate::tree::{Clause, Comprehension, Pattern};
 
 /// Evaluates a comprehension to a list, or a flow that yields one.
 pub(super) fn eval(graph: &mut Graph, env: &Env, comprehension: &Rc<Comprehension>) -> Result<Value> {
-    from_clause(graph, env, comprehension, 0)
+    from_clause(graph, env, comprehension, 0).map(Found::into_list)
 }
 
-/// Evaluates clause `at` and all behind it.
-fn from_clause(graph: &mut Graph, env: &Env, comprehension: &Rc<Comprehension>, at: usize) -> Result<Value> {
-    let expr = comprehension.clauses[at].expr();
-    let inputs = vec![(super::eval(graph, env, expr)?, expr.ty.clone())];
-    let (body_env, body) = (env.clone(), comprehension.clone());
-    let operation = |out: &mut _| digest::write_comprehension_operation(comprehension, at, env, out);
-    delay(graph, env, inputs, operation, move |graph, values| match &body.clauses[at] {
-        Clause::Enumerate(pattern, _) => enumerate(graph, &body_env, &body, at, pattern, &values[0]),
-        Clause::Filter(_) => match &values[0] {
-            Value::Bool(true) => behind(graph, &body_env, &body, at).map(Found::into_list),
-            _ => Ok(Value::list(Vec::new())),
-        },
-    })
-}
-
-/// What lies behind a clause for one element.
+/// What a part of a comprehension comes to for one element. A million elements may be filtered, so what
+/// is known at once does not become a list of its own.
 enum Found {
-    /// The body's value: the clause was the last.
+    /// A filter let nothing through.
+    Nothing,
+    /// One element.
     Element(Value),
     /// A list, or a flow of one.
     List(Value),
@@ -42,17 +30,45 @@ enum Found {
 impl Found {
     fn into_list(self) -> Value {
         match self {
+            Found::Nothing => Value::list(Vec::new()),
             Found::Element(value) => Value::list(vec![value]),
             Found::List(list) => list,
         }
     }
 }
 
+/// Evaluates clause `at` and all behind it.
+fn from_clause(graph: &mut Graph, env: &Env, comprehension: &Rc<Comprehension>, at: usize) -> Result<Found> {
+    let expr = comprehension.clauses[at].expr();
+    let value = super::eval(graph, env, expr)?;
+    if !value.is_flow() {
+        return known(graph, env, comprehension, at, &value);
+    }
+    let (body_env, body) = (env.clone(), comprehension.clone());
+    let operation = |out: &mut _| digest::write_comprehension_operation(comprehension, at, env, out);
+    let later = delay(graph, env, vec![(value, expr.ty.clone())], operation, move |graph, values| {
+        known(graph, &body_env, &body, at, &values[0]).map(Found::into_list)
+    });
+    later.map(Found::List)
+}
+
+/// Goes on behind clause `at`, whose source or condition is `value`.
+fn known(graph: &mut Graph, env: &Env, comprehension: &Rc<Comprehension>, at: usize, value: &Value) -> Result<Found> {
+    match &comprehension.clauses[at] {
+        Clause::Enumerate(pattern, _) => enumerate(graph, env, comprehension, at, pattern, value).map(Found::List),
+        Clause::Filter(_) => match value {
+            Value::Bool(true) => behind(graph, env, comprehension, at),
+            _ => Ok(Found::Nothing),
+        },
+    }
+}
+
+/// What lies behind clause `at`.
 fn behind(graph: &mut Graph, env: &Env, comprehension: &Rc<Comprehension>, at: usize) -> Result<Found> {
     if at + 1 == comprehension.clauses.len() {
         return super::eval(graph, env, &comprehension.body).map(Found::Element);
     }
-    from_clause(graph, env, comprehension, at + 1).map(Found::List)
+    from_clause(graph, env, comprehension, at + 1)
 }
 
 fn enumerate(
@@ -63,14 +79,11 @@ fn enumerate(
     pattern: &Pattern,
     source: &Value,
 ) -> Result<Value> {
-    let mut elements = Vec::new();
-    let mut lists = Vec::new();
+    let mut found = Vec::new();
     let mut each = |graph: &mut Graph, element: Value| -> Result<()> {
         let bound = bind::bind(graph, env, pattern, element)?;
-        match behind(graph, &env.push(bound, 1), comprehension, at)? {
-            Found::Element(value) => elements.push(value),
-            Found::List(list) => lists.push(list),
-        }
+        // What was filtered out stays in the count: it enters the digest if another part is delayed.
+        found.push(behind(graph, &env.push(bound, 1), comprehension, at)?);
         Ok(())
     };
     match source {
@@ -91,13 +104,27 @@ fn enumerate(
         }
         _ => {}
     }
-    if at + 1 == comprehension.clauses.len() {
-        return Ok(Value::list(elements));
+    if !found.iter().any(|part| matches!(part, Found::List(list) if list.is_flow())) {
+        return Ok(joined(found));
     }
     let ty: &Type = &comprehension.ty;
-    let inputs = lists.into_iter().map(|list| (list, ty.clone())).collect();
+    let inputs = found.into_iter().map(|part| (part.into_list(), ty.clone())).collect();
     let operation = |out: &mut _| digest::write_comprehension_operation(comprehension, at, env, out);
     delay(graph, env, inputs, operation, |_, lists| Ok(concatenate(lists)))
+}
+
+/// One list of parts that are all known.
+fn joined(parts: Vec<Found>) -> Value {
+    let mut all = Vec::with_capacity(parts.len());
+    for part in parts {
+        match part {
+            Found::Nothing => {}
+            Found::Element(value) => all.push(value),
+            Found::List(Value::List(elements)) => all.extend(elements.iter().cloned()),
+            Found::List(_) => {}
+        }
+    }
+    Value::list(all)
 }
 
 /// One list of the elements of all `lists`.
