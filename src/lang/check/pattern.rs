@@ -36,6 +36,9 @@ fn children(pattern: &Pattern) -> Vec<&Pattern> {
 
 /// Why a pattern cannot bind values of a type, in the words of the spec.
 pub(super) fn check(pattern: &Pattern, ty: &Type) -> Result<(), String> {
+    if matches!(pattern.kind, PatternKind::Ident(_) | PatternKind::Ignore) {
+        return Ok(());
+    }
     if is_too_deep(pattern) {
         return Err(TOO_DEEP.to_owned());
     }

@@ -1,7 +1,7 @@
 //! `$/test`: assertions about values and about execs.
 
 use base::digest::Digest;
-use base::failure::Error;
+use base::failure::{Error, Kind};
 use flow::Graph;
 use flow::node::Resumed;
 use types::Value;
@@ -61,10 +61,11 @@ fn assert_map(_: &mut Graph, call: &Call, args: &[Value]) -> Result<Value, Error
 fn exec_repeat_and_check(graph: &mut Graph, call: &Call, args: &[Value]) -> Result<Value, Error> {
     let [value, times] = args else { return Err(call.misuse(args)) };
     let Value::Flow(flow) = value else {
+        // The class is part of the sentence here (language spec §7.3).
         return Err(call.failure("precondition was not met: no execs to repeat"));
     };
     let once = matches!(times, Value::Int(times) if times.to_i64().is_some_and(|times| times <= 1));
-    let error = call.failure("test.ExecRepeatAndCheck is not supported yet");
+    let error = call.failure("test.ExecRepeatAndCheck is not supported yet").with_kind(Kind::NotSupported);
     let dep = graph.id_of(flow);
     let code = move |_: &mut Graph, _: &[Value]| match once {
         true => Ok(Resumed::Value(Value::Bool(true))),
