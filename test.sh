@@ -101,9 +101,12 @@ run_tests() {   # run_tests [FILTER...]
 
 install_packages
 start_engine
-# With an engine at hand, a test that cannot use it has found something.
 if command -v docker >/dev/null && docker version >/dev/null 2>&1; then
+  # With an engine at hand, a test that cannot use it has found something.
   export REFLOW_TEST_DOCKER=${REFLOW_TEST_DOCKER:-required}
+  step "making images"
+  tests/fixtures/images/make_images.sh
+  examples/variants/build-image.sh
 fi
 
 if [ $# -eq 0 ]; then

@@ -65,7 +65,7 @@ fn write_program(path: &Path, steps: u32) {
 
 fn run(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_reflow"));
-    command.args(["-log=error", "run", "-json", "-executor=process", "steps.rf"]);
+    command.args(["-log=off", "run", "-json", "-executor=process", "steps.rf"]);
     command.current_dir(folder).env("REFLOW_HOME", folder.join("state"));
     command
 }
