@@ -96,7 +96,10 @@ impl Display {
                 }
                 self.log(Level::Debug, &details::started(step, keys, config));
             }
-            Event::TransferStarted { step, .. } => self.step(" ->  ", step, "run", &step.summary()),
+            Event::TransferStarted { step, fileset } => {
+                let size = fileset.map(|fileset| format!(" {}", units::data_size(fileset.size()))).unwrap_or_default();
+                self.step(" ->  ", step, "run", &(step.summary() + &size));
+            }
             Event::ExecElsewhere { step } => {
                 let text = format!(
                     "{} {}: another process runs this; waiting for its result",

@@ -49,7 +49,7 @@ fn processor_time() -> Duration {
 #[test]
 fn a_thousand_small_steps_are_executed_once_and_cheaply() {
     const STEPS: u32 = 1000;
-    // The program is not optimised here, and the machine may be busy: `benches/execs.sh` measures in
+    // The program is not optimised here, and the machine may be busy: `cargo bench --bench execs` measures in
     // earnest. This catches costs that grow with the number of steps.
     const CPU_EACH: Duration = Duration::from_millis(100);
     let bed = Bed::new();
