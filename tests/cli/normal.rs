@@ -52,6 +52,8 @@ impl Normal {
                 (pattern(r"(profile:) [\d.]+s, cpu [\d.]+s, mem \S+"), "$1 [USE]"),
                 (pattern(r"(with configuration: executor \w+) \{[^}]*\}"), "$1 [ROOM]"),
                 (pattern(r"[\d.]+/[\d.]+/[\d.]+ *"), "[USE] "),
+                // The columns of the summary are as wide as the figures in them.
+                (pattern(r"runtime\(m\) +cpu +mem\(GiB\) +requested"), "runtime(m) cpu mem(GiB) requested"),
             ],
         }
     }
