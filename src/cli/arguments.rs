@@ -11,6 +11,7 @@ mod words;
 
 use std::ffi::OsString;
 
+use base::assertion::Policy;
 use base::regexp::Regexp;
 use clap::builder::ValueParser;
 use clap::{ArgAction, Args, Command, FromArgMatches, Subcommand};
@@ -115,6 +116,11 @@ fn pattern(text: &str) -> Result<Regexp, String> {
     Regexp::parse(text).map_err(|error| error.to_string())
 }
 
+/// When a cached result is still good.
+fn policy(text: &str) -> Result<Policy, String> {
+    text.parse().map_err(|_| "it must be never or exact".to_owned())
+}
+
 #[derive(Args, Debug)]
 #[command(
     override_usage = "reflow run [-local] [flags] PATH [ARGS]",
@@ -147,6 +153,10 @@ pub(crate) struct RunFlags {
     /// order of evaluation, topdown or bottomup; both are accepted, evaluation is bottomup
     #[arg(long, value_name = "string", default_value = "bottomup", value_parser = ["topdown", "bottomup"])]
     pub(crate) eval: String,
+    /// what must hold of that from which a cached result was made: never (nothing: what is
+    /// found is right) or exact (every size, entity tag and time of modification is what it was)
+    #[arg(long, value_name = "string", default_value = "never", value_parser = policy)]
+    pub(crate) assert: Policy,
     /// accepted, without effect: exports are never cached
     #[arg(long, action = ArgAction::Set, value_parser = boolean(), default_value = "false")]
     pub(crate) nocacheextern: bool,

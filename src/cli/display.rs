@@ -111,9 +111,10 @@ impl Display {
             Event::ImagePulling { step, image } => {
                 self.log(Level::Info, &format!("{} {}: fetching image {image}", step.ident(), step.digest().short()));
             }
-            Event::ExecRetried { step, attempt, reason, error, resources } => {
+            Event::ExecRetried { step, attempt, reason, error, resources, wait } => {
+                let pause = if wait.is_zero() { String::new() } else { format!(" in {:.1}s", wait.as_secs_f64()) };
                 let text = format!(
-                    "flow {}: retryTask (reason: {}): re-submitting task with {resources} ({attempt}/3) due to error: {error}",
+                    "flow {}: retryTask (reason: {}): re-submitting task with {resources}{pause} ({attempt}/3) due to error: {error}",
                     step.digest().short(),
                     reason.name()
                 );

@@ -1,13 +1,16 @@
-//! When a failed exec is worth another try, and with how much room (runtime spec §3.9).
+//! When a failed exec is worth another try, how long to wait for it, and with how much room (runtime spec
+//! §3.9).
+
+use std::time::Duration;
 
 use base::resources::MEM;
-use base::{Error, Kind, Resources};
+use base::{Digest, Error, Kind, Resources, retry};
 
-/// How often, and how far.
+/// How often, how soon, and how far.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RetryPolicy {
-    /// Tries after the first.
-    pub retries: u32,
+    /// Tries after the first, and the waits before those for what may pass. More room is tried at once.
+    pub tries: retry::Policy,
     /// By what memory grows after a shortage.
     pub memory_factor: f64,
     /// Bytes of memory beyond which a shortage no longer raises it.
@@ -16,7 +19,9 @@ pub struct RetryPolicy {
 
 impl Default for RetryPolicy {
     fn default() -> Self {
-        Self { retries: 3, memory_factor: 1.5, memory_limit: (800_u64 << 30) as f64 }
+        // The spec tries again at once (its §12 #39 asks for a wait): what is to pass needs time to.
+        let tries = retry::Policy::growing(Duration::from_millis(500), 2.0, Duration::from_secs(30), 3);
+        Self { tries: tries.with_jitter(0.25), memory_factor: 1.5, memory_limit: (800_u64 << 30) as f64 }
     }
 }
 
@@ -42,26 +47,40 @@ impl Reason {
     }
 }
 
+/// Another try.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Retry {
+    /// Why it is worth it.
+    pub reason: Reason,
+    /// The room it gets, as far as there is that much.
+    pub room: Resources,
+    /// How long to wait before it.
+    pub wait: Duration,
+}
+
 impl RetryPolicy {
     /// Why and with what room an exec is to be tried again that failed with `error` after `retries`
     /// tries beyond the first, having `declared` one room and `used` another; `None` if it is not.
     ///
-    /// What a broken connection or an unavailable service did to the machinery may pass, too.
+    /// What a broken connection or an unavailable service did to the machinery may pass, too. `chance` lies
+    /// between 0 and 1 and keeps those that failed together from coming back together.
     pub fn next(
         &self,
         error: &Error,
         retries: u32,
         declared: &Resources,
         used: &Resources,
-    ) -> Option<(Reason, Resources)> {
-        if retries >= self.retries {
-            return None;
-        }
+        chance: f64,
+    ) -> Option<Retry> {
+        let wait = self.tries.wait(retries, chance)?;
+        let at_once = |reason, room| Some(Retry { reason, room, wait: Duration::ZERO });
         match error.kind() {
-            Kind::Oom => Some((Reason::Oom, self.more_memory(declared, used))),
+            Kind::Oom => at_once(Reason::Oom, self.more_memory(declared, used)),
             Kind::Canceled => None,
-            _ if used.get(MEM) < declared.get(MEM) => Some((Reason::Predictor, declared.clone())),
-            kind if kind.is_transient() || kind == Kind::Net => Some((Reason::Temporary, used.clone())),
+            _ if used.get(MEM) < declared.get(MEM) => at_once(Reason::Predictor, declared.clone()),
+            kind if kind.is_transient() || kind == Kind::Net => {
+                Some(Retry { reason: Reason::Temporary, room: used.clone(), wait })
+            }
             _ => None,
         }
     }
@@ -77,6 +96,13 @@ impl RetryPolicy {
     }
 }
 
+/// A number between 0 and 1 that looks like chance, and is the same in every run.
+pub(crate) fn chance(of: &Digest, attempt: u32) -> f64 {
+    let [first, second, ..] = *of.as_bytes();
+    let mixed = u16::from_be_bytes([first, second]).wrapping_mul(2 * attempt as u16 + 1);
+    f64::from(mixed) / f64::from(u16::MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn memory_grows_as_in_the_spec() {
+    fn item_72_memory_grows_as_in_the_spec() {
         let gib = (1_u64 << 30) as f64;
         let table = [
             (10.0, 9.0, 10.0),
@@ -111,11 +137,12 @@ mod tests {
     }
 
     #[test]
-    fn three_retries_for_what_may_pass_and_none_for_what_will_not() {
+    fn items_73_and_74_three_retries_for_what_may_pass_and_none_for_what_will_not() {
         let policy = RetryPolicy::default();
         let next = |kind, retries, used| {
             let error = Error::new(kind, "failed");
-            policy.next(&error, retries, &memory(8.0), &memory(used)).map(|(reason, room)| (reason, room.get(MEM)))
+            let next = policy.next(&error, retries, &memory(8.0), &memory(used), 0.0);
+            next.map(|retry| (retry.reason, retry.room.get(MEM)))
         };
         assert_eq!(next(Kind::Temporary, 0, 8.0), Some((Reason::Temporary, 8.0)));
         assert_eq!(next(Kind::Unavailable, 2, 8.0), Some((Reason::Temporary, 8.0)));
@@ -125,5 +152,27 @@ mod tests {
         assert_eq!(next(Kind::DockerExec, 0, 8.0), None);
         assert_eq!(next(Kind::DockerExec, 0, 4.0), Some((Reason::Predictor, 8.0)));
         assert_eq!(next(Kind::Canceled, 0, 4.0), None);
+    }
+
+    #[test]
+    fn what_may_pass_is_given_time_and_more_room_is_given_at_once() {
+        let policy = RetryPolicy::default();
+        let wait = |kind, retries, chance| {
+            let next = policy.next(&Error::new(kind, "failed"), retries, &memory(8.0), &memory(8.0), chance);
+            next.map(|retry| retry.wait.as_millis())
+        };
+        let waits: Vec<_> = (0..4).map(|retries| wait(Kind::Temporary, retries, 0.0)).collect();
+        assert_eq!(waits, [Some(500), Some(1000), Some(2000), None]);
+        assert_eq!(wait(Kind::Temporary, 0, 1.0), Some(375));
+        assert_eq!(wait(Kind::Oom, 2, 0.0), Some(0));
+    }
+
+    #[test]
+    fn chance_is_a_part_of_one() {
+        for attempt in 0..4 {
+            for byte in 0..=255 {
+                assert!((0.0..=1.0).contains(&chance(&Digest::from_bytes([byte; 32]), attempt)));
+            }
+        }
     }
 }

@@ -6,6 +6,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use base::Digest;
+use base::assertion::Policy;
 use exec::{CancelToken, Executor, Pool};
 use flow::{FlowId, Graph};
 use store::LocalStore;
@@ -42,6 +43,8 @@ pub struct Config {
     pub invalidate: Option<Invalidate>,
     /// Whether a cached result with an empty part counts as none.
     pub recompute_empty: bool,
+    /// What must hold of that from which a cached result was made.
+    pub assert: Policy,
     /// When a failed exec is tried again.
     pub retry: RetryPolicy,
     /// Stops the run.
@@ -71,6 +74,7 @@ impl Config {
             cache: CacheMode::default(),
             invalidate: None,
             recompute_empty: false,
+            assert: Policy::Never,
             retry: RetryPolicy::default(),
             cancel: CancelToken::never(),
             progress_every: Duration::from_secs(1),
@@ -95,6 +99,7 @@ pub fn evaluate(graph: &mut Graph, root: FlowId, config: Config, events: &mut dy
         cache: config.cache,
         invalidate: config.invalidate,
         recompute_empty: config.recompute_empty,
+        assert: config.assert,
         retry: config.retry,
         salt: salt(graph.universe(), config.executor.salt()),
         pool: config.pool,

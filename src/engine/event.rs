@@ -101,6 +101,8 @@ pub enum Event<'a> {
         error: &'a Error,
         /// The room for the next try.
         resources: &'a Resources,
+        /// How long until the next try.
+        wait: Duration,
     },
     /// The exec is over; a result is durable.
     ExecEnded {
@@ -160,6 +162,8 @@ pub enum Cause {
     Invalidated,
     /// Its entry has an empty part, which was not to be used.
     EmptyResult,
+    /// What its entry was made from is no longer as it was.
+    Outdated,
     /// The cache could not be read.
     LookupFailed,
 }
@@ -172,6 +176,7 @@ impl Cause {
             Self::CacheOff => "the cache is off",
             Self::Invalidated => "invalidated on request",
             Self::EmptyResult => "the cached result has an empty part",
+            Self::Outdated => "what the cached result was made from has changed",
             Self::LookupFailed => "the cache could not be read",
         }
     }

@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use base::assertion::{Assertions, Key, Properties};
 use base::{Digest, Error, File, Fileset};
 use exec::{ExecEvent, ExecReport, ExecRequest};
 use flow::FlowId;
@@ -28,6 +29,11 @@ pub enum Job {
         /// Nodes with the keys that would answer for them.
         wanted: Vec<(FlowId, Digest)>,
     },
+    /// Find out how subjects of assertions are now; answered by [`Completion::Refreshed`].
+    Refresh {
+        /// The subjects, each once in a run.
+        keys: Vec<Key>,
+    },
     /// Run a command and make its result durable; answered by [`Completion::Executed`].
     Execute(Box<ExecTask>),
     /// Wait until no other process has the lock of a key; answered by [`Completion::KeyFree`].
@@ -36,6 +42,13 @@ pub enum Job {
         id: FlowId,
         /// The key.
         key: Digest,
+    },
+    /// Wait before the next try of an exec, or until the run is to stop; answered by [`Completion::Paused`].
+    Pause {
+        /// The node that waits.
+        id: FlowId,
+        /// How long.
+        time: Duration,
     },
     /// Put bytes into the repository; answered by [`Completion::Put`].
     Put {
@@ -70,6 +83,8 @@ pub struct ExecTask {
     pub recheck: Recheck,
     /// Whether the result is to be stored under the keys.
     pub write: bool,
+    /// What its inputs assert; its result asserts the same.
+    pub assertions: Assertions,
     /// What the history says of the node.
     pub history: History,
 }
@@ -148,6 +163,11 @@ pub enum Completion {
         /// One answer for each.
         result: Result<Vec<Option<Hit>>, Error>,
     },
+    /// How subjects of assertions are now.
+    Refreshed {
+        /// What is known of each.
+        results: Vec<(Key, Result<Properties, Error>)>,
+    },
     /// Something happened to a running exec.
     ExecEvent {
         /// The node.
@@ -159,6 +179,11 @@ pub enum Completion {
     Executed(Box<Executed>),
     /// Nobody has the lock of the key that a node waits for.
     KeyFree {
+        /// The node.
+        id: FlowId,
+    },
+    /// The wait before the next try of an exec is over.
+    Paused {
         /// The node.
         id: FlowId,
     },

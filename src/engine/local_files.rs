@@ -6,13 +6,15 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::ffi::OsStringExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
-use base::{Error, File, Fileset, Kind};
+use base::assertion::{Assertions, Key, Properties, blob_properties};
+use base::digest::Material;
+use base::{Digest, Error, File, Fileset, Kind};
 use exec::CancelToken;
 use store::{LocalStore, safe_join};
 
@@ -56,7 +58,9 @@ impl LocalFiles {
         if !metadata.is_file() {
             return Err(Error::new(Kind::Precondition, format!("{} is not a regular file", path.display())));
         }
-        Ok(Fileset::of_file(self.store.install(&path)?))
+        let file = self.store.install(&path)?;
+        let assertions = asserted(&path, false, &file.digest(), file.size, modified(&metadata));
+        Ok(Fileset::of_file(file.with_assertions(&assertions)))
     }
 
     fn intern_tree(&self, root: &Path, cancel: &CancelToken) -> Result<Fileset, Error> {
@@ -66,8 +70,18 @@ impl LocalFiles {
             Err(error) if error.kind() == Kind::NotExist => Ok(None),
             other => other.map(Some),
         })?;
+        let newest = found.iter().filter_map(|(_, path)| fs::metadata(path).ok()).map(|there| modified(&there)).max();
         let paths = found.into_iter().map(|(relative, _)| relative);
-        Ok(Fileset::of_map(paths.zip(files).filter_map(|(path, file)| Some((path, file?))).collect()))
+        let tree = Fileset::of_map(paths.zip(files).filter_map(|(path, file)| Some((path, file?))).collect());
+        // Of the whole, not of each file: what is new in the tree counts, too.
+        let assertions = asserted(root, true, &tree.material_digest(), tree.size(), newest.unwrap_or_default());
+        Ok(tree.set_assertions(&assertions))
+    }
+
+    fn properties_now(&self, subject: &str, cancel: &CancelToken) -> Result<Properties, Error> {
+        let assertions = self.intern_now(subject, cancel)?.assertions();
+        let found = assertions.ok().and_then(|set| set.iter().next().map(|(_, properties)| properties.clone()));
+        found.ok_or_else(|| Error::new(Kind::NotExist, format!("there are no files in {subject}")))
     }
 
     fn export_now(&self, fileset: &Fileset, url: &str, cancel: &CancelToken) -> Result<(), Error> {
@@ -128,6 +142,11 @@ impl ExternalSource for LocalFiles {
     async fn intern(&self, url: &str, _must_resolve: bool, cancel: &CancelToken) -> Result<Fileset, Error> {
         let (url, cancel) = (url.to_owned(), cancel.clone());
         self.elsewhere(move |own| own.intern_now(&url, &cancel)).await
+    }
+
+    async fn properties(&self, subject: &str, cancel: &CancelToken) -> Result<Properties, Error> {
+        let (subject, cancel) = (subject.to_owned(), cancel.clone());
+        self.elsewhere(move |own| own.properties_now(&subject, &cancel)).await
     }
 
     async fn export(&self, fileset: &Fileset, url: &str, cancel: &CancelToken) -> Result<(), Error> {
@@ -231,6 +250,27 @@ fn check(cancel: &CancelToken) -> Result<(), Error> {
 
 fn at(path: &Path, error: io::Error) -> Error {
     Error::from(error).during(path.display().to_string())
+}
+
+/// What is asserted of the file or tree at an absolute path, which may be asked for again by its URL.
+fn asserted(path: &Path, is_tree: bool, content: &Digest, size: u64, modified: i128) -> Assertions {
+    let mut subject = format!("{SCHEME}://");
+    for byte in path.as_os_str().as_bytes() {
+        match byte {
+            b'%' | 0..=0x20 | 0x7f.. => subject.push_str(&format!("%{byte:02X}")),
+            plain => subject.push(char::from(*plain)),
+        }
+    }
+    if is_tree {
+        subject.push('/');
+    }
+    let properties = blob_properties(&content.to_string(), Some(modified), size);
+    Assertions::from_iter([(Key::blob(subject), properties)])
+}
+
+/// Nanoseconds since the Unix epoch.
+fn modified(metadata: &fs::Metadata) -> i128 {
+    i128::from(metadata.mtime()) * 1_000_000_000 + i128::from(metadata.mtime_nsec())
 }
 
 /// Bytes with every `%XX` replaced; what is no valid escape stays.

@@ -5,6 +5,7 @@
 //! is taken once all its dependencies have values. No walk is recursive and none is repeated: every
 //! node counts the dependencies it still misses and knows who waits for it.
 
+mod assertions;
 mod external;
 mod outcome;
 mod settle;
@@ -13,10 +14,13 @@ mod transfer;
 
 pub use outcome::Outcome;
 
-use std::collections::{HashMap, VecDeque};
+use assertions::Seen;
+
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::rc::Rc;
 
-use base::{Digest, Error, Fileset, Kind};
+use base::assertion::Policy;
+use base::{Digest, Error, Fileset, Kind, Resources};
 use exec::{Lease, Pool};
 use flow::node::{Op, Resumed};
 use flow::{FlowId, Graph};
@@ -58,6 +62,8 @@ pub struct Settings {
     pub invalidate: Option<Invalidate>,
     /// Whether a cached result with an empty part counts as none.
     pub recompute_empty: bool,
+    /// What must hold of that from which a cached result was made.
+    pub assert: Policy,
     /// When a failed exec is tried again.
     pub retry: RetryPolicy,
     /// Mixed into all keys, if the executor has a salt.
@@ -73,6 +79,7 @@ impl Settings {
             cache: CacheMode::default(),
             invalidate: None,
             recompute_empty: false,
+            assert: Policy::Never,
             retry: RetryPolicy::default(),
             salt: None,
             pool,
@@ -138,7 +145,12 @@ pub struct Reducer<'a> {
     transfers: Lane,
     scheduler: Scheduler,
     leases: HashMap<FlowId, Lease>,
-    retries: HashMap<FlowId, u32>,
+    /// Execs that failed: the number of their next try and its room.
+    retries: HashMap<FlowId, (u32, Resources)>,
+    /// What this run has seen of the world outside.
+    seen: Seen,
+    /// Execs whose cached results were made from what is no longer so.
+    outdated: HashSet<FlowId>,
     jobs: Vec<Job>,
     /// Jobs without a completion yet.
     unanswered: usize,
@@ -169,6 +181,8 @@ impl<'a> Reducer<'a> {
             scheduler,
             leases: HashMap::new(),
             retries: HashMap::new(),
+            seen: Seen::default(),
+            outdated: HashSet::new(),
             jobs: Vec::new(),
             unanswered: 0,
             counts: Counts::default(),
@@ -212,9 +226,11 @@ impl<'a> Reducer<'a> {
         match completion {
             Completion::ImageResolved { text, result } => self.image_resolved(&text, result),
             Completion::LookedUp { wanted, result } => self.looked_up(wanted, result),
+            Completion::Refreshed { results } => self.refreshed(results),
             Completion::ExecEvent { id, event } => self.exec_event(id, event),
             Completion::Executed(executed) => self.executed(*executed),
             Completion::KeyFree { id } => self.key_free(id),
+            Completion::Paused { id } => self.paused(id),
             Completion::Put { results } => self.put(results),
             Completion::Interned { id, result, elapsed } => self.interned(id, result, elapsed),
             Completion::Externed { task, result, elapsed } => self.externed(*task, result, elapsed),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use base::assertion::Properties;
 use base::{Error, Fileset, Kind};
 use exec::CancelToken;
 
@@ -16,8 +17,15 @@ pub trait ExternalSource: Send + Sync {
     /// Brings in what is at `url`: a single file as the path `.`, or, if the URL ends in `/`, every file
     /// below it. Unless `must_resolve`, files may stay references.
     ///
-    /// What is there may change from run to run; what this says is taken for the whole run.
+    /// What is there may change from run to run; what this says is taken for the whole run. The files
+    /// assert what is known of the place they come from.
     async fn intern(&self, url: &str, must_resolve: bool, cancel: &CancelToken) -> Result<Fileset, Error>;
+
+    /// What is known now of what a file asserts that [`ExternalSource::intern`] has brought in: the
+    /// properties of `subject`, a URL of this scheme (runtime spec §1.7). `NotExist` if nothing is there.
+    async fn properties(&self, subject: &str, _cancel: &CancelToken) -> Result<Properties, Error> {
+        Err(Error::new(Kind::NotSupported, format!("nothing can be found out about {subject} beforehand")))
+    }
 
     /// Makes the files of a fileset without lists, each where its path is below `url` (`.` is the URL
     /// itself), be there. When this returns they are durable.

@@ -6,6 +6,7 @@
 
 use std::rc::Rc;
 
+use base::assertion::Assertions;
 use base::{File, Fileset};
 use types::Value;
 
@@ -45,6 +46,23 @@ impl Stored {
         Self::Packed(Rc::new(Packed::of(fileset)))
     }
 
+    /// Adds what the files of a fileset assert; the same set, said by one file after the other, once.
+    pub(crate) fn collect_assertions(&self, sets: &mut Vec<Assertions>) {
+        let mut add = |file: &File| {
+            if let Some(origin) = &file.origin
+                && !origin.assertions.is_empty()
+                && sets.last() != Some(&origin.assertions)
+            {
+                sets.push(origin.assertions.clone());
+            }
+        };
+        match self {
+            Self::Value(Value::Fileset(fileset)) => fileset.entries().for_each(|(_, file)| add(file)),
+            Self::Value(_) => {}
+            Self::Packed(packed) => packed.for_each(&mut add),
+        }
+    }
+
     /// The value.
     pub(crate) fn value(&self) -> Value {
         match self {
@@ -64,6 +82,11 @@ impl Packed {
             list: fileset.list.into_iter().map(Self::of).collect(),
             files: fileset.map.into_iter().map(pack).collect(),
         }
+    }
+
+    fn for_each(&self, visit: &mut impl FnMut(&File)) {
+        self.files.iter().for_each(|(_, file)| visit(file));
+        self.list.iter().for_each(|element| element.for_each(visit));
     }
 
     fn unpack(&self) -> Fileset {

@@ -94,13 +94,14 @@ impl Summary {
         row
     }
 
-    /// Adds an exec that ran.
-    pub(crate) fn add_run(&mut self, ident: &str, usage: &Usage, requested: &Resources) {
+    /// Adds an exec that ran on a machine with so many cores.
+    pub(crate) fn add_run(&mut self, ident: &str, usage: &Usage, requested: &Resources, cores: f64) {
         let row = self.add(ident, false);
         row.requested = Some(requested.clone());
         row.runtime.add(usage.wall.as_secs_f64());
         if usage.cpu > 0.0 && usage.wall > Duration::ZERO {
-            row.cpu.add(usage.cpu / usage.wall.as_secs_f64());
+            // The two clocks do not tick together: that shows in commands of milliseconds.
+            row.cpu.add((usage.cpu / usage.wall.as_secs_f64()).min(cores));
         }
         if usage.max_memory > 0 {
             row.memory.add(usage.max_memory as f64);
@@ -120,8 +121,8 @@ mod tests {
     fn rows_add_up_by_ident() {
         let room = Resources::of(1.0, (2_u64 << 30) as f64, 0.0);
         let mut summary = Summary::default();
-        summary.add_run("m.b", &usage(60, 30.0, 1.0), &room);
-        summary.add_run("m.b", &usage(180, 180.0, 2.0), &room);
+        summary.add_run("m.b", &usage(60, 30.0, 1.0), &room, 4.0);
+        summary.add_run("m.b", &usage(180, 180.0, 2.0), &room, 4.0);
         summary.add("m.b", true);
         summary.add("m.a", false);
         let rows: Vec<_> = summary.rows().map(|(ident, row)| (ident, row.count, row.cached)).collect();
@@ -133,12 +134,19 @@ mod tests {
     }
 
     #[test]
+    fn nothing_keeps_more_cores_busy_than_there_are() {
+        let mut summary = Summary::default();
+        summary.add_run("m", &usage(1, 9.0, 1.0), &Resources::new(), 4.0);
+        assert_eq!(summary.rows().next().unwrap().1.cpu.max, 4.0);
+    }
+
+    #[test]
     fn execs_that_use_little_of_much_are_named() {
         let gib = (1_u64 << 30) as f64;
         let mut summary = Summary::default();
-        summary.add_run("m.full", &usage(1, 1.0, 0.9), &Resources::of(1.0, gib, 0.0));
-        summary.add_run("m.half", &usage(1, 1.0, 0.5), &Resources::of(1.0, gib, 0.0));
-        summary.add_run("m.small", &usage(1, 1.0, 0.01), &Resources::of(1.0, LITTLE_MEMORY, 0.0));
+        summary.add_run("m.full", &usage(1, 1.0, 0.9), &Resources::of(1.0, gib, 0.0), 4.0);
+        summary.add_run("m.half", &usage(1, 1.0, 0.5), &Resources::of(1.0, gib, 0.0), 4.0);
+        summary.add_run("m.small", &usage(1, 1.0, 0.01), &Resources::of(1.0, LITTLE_MEMORY, 0.0), 4.0);
         summary.add("m.cached", true);
         assert_eq!(summary.wasteful().collect::<Vec<_>>(), ["m.half"]);
     }

@@ -5,10 +5,12 @@
 
 mod execute;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
+use base::assertion::{BLOB, Key, Properties, unknown_namespace};
 use base::{Digest, Error, Kind};
 use exec::{CancelToken, Executor};
 use flow::FlowId;
@@ -111,6 +113,10 @@ impl Workers {
                     reply.send(Completion::LookedUp { wanted, result });
                 });
             }
+            Job::Refresh { keys } => {
+                let reply = self.reply(Completion::Refreshed { results: keys.iter().map(given_up).collect() });
+                self.runtime.spawn(refresh(tools, keys, reply));
+            }
             Job::Execute(task) => {
                 let reply = self.reply_for([task.id]);
                 self.runtime.spawn(execute::execute(tools, *task, reply));
@@ -120,6 +126,16 @@ impl Workers {
                 self.runtime.spawn(async move {
                     await_key(&tools, &key).await;
                     reply.send(Completion::KeyFree { id });
+                });
+            }
+            Job::Pause { id, time } => {
+                let reply = self.reply_for([id]);
+                self.runtime.spawn(async move {
+                    tokio::select! {
+                        () = tools.cancel.canceled() => {}
+                        () = tokio::time::sleep(time) => {}
+                    }
+                    reply.send(Completion::Paused { id });
                 });
             }
             Job::Put { data } => {
@@ -146,6 +162,31 @@ impl Workers {
             }
         }
     }
+}
+
+fn given_up(key: &Key) -> (Key, Result<Properties, Error>) {
+    (key.clone(), Err(Error::new(Kind::Fatal, "looking at it was given up")))
+}
+
+/// Finds out how subjects are now, all of them at once.
+async fn refresh(tools: Arc<Tools>, keys: Vec<Key>, reply: Reply) {
+    let mut looks = tokio::task::JoinSet::new();
+    let mut results: HashMap<Key, Result<Properties, Error>> = keys.iter().map(given_up).collect();
+    for key in keys {
+        let tools = tools.clone();
+        looks.spawn(async move {
+            let result = match (key.namespace.as_str(), tools.sources.find(&key.subject)) {
+                (BLOB, Ok(source)) => source.properties(&key.subject, &tools.cancel).await,
+                (BLOB, Err(error)) => Err(error),
+                (other, _) => Err(unknown_namespace(other)),
+            };
+            (key, result)
+        });
+    }
+    while let Some(done) = looks.join_next().await {
+        results.extend(done);
+    }
+    reply.send(Completion::Refreshed { results: results.into_iter().collect() });
 }
 
 /// Returns when no other process has the lock of `key`, or nobody needs to know any more.

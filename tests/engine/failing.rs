@@ -262,3 +262,44 @@ fn a_later_run_of_the_same_graph_starts_anew() {
     let (outcome, _) = run(&mut graph, good);
     assert_eq!(fileset(&outcome).list.len(), 1);
 }
+
+#[test]
+fn a_file_that_was_never_made_is_named() {
+    let never = || base::Fileset::of_file(base::File::reference(0, base::file::Origin::default()));
+    let mut graph = Graph::default();
+    let unmade = graph.fileset(never());
+    let unmade_tree = graph.fileset(base::Fileset::of_map([("a/b".to_owned(), never().map["."].clone())].into()));
+    let nodes = vec![
+        exec(&mut graph, "work", vec![unmade]),
+        graph.r#extern("some://where", unmade),
+        graph.r#extern("some://where/", unmade_tree),
+    ];
+    let root = node(&mut graph, Op::Merge, nodes);
+    let (outcome, world) = run(&mut graph, root);
+    let failures = outcome.value.unwrap_err();
+    let mut texts: Vec<String> = failures.nodes().iter().map(|failure| failure.error.to_string()).collect();
+    texts.sort();
+    let reason = "was never made: it is an output that its command does not mention";
+    assert_eq!(
+        texts,
+        [
+            format!("extern some://where/: precondition was not met: the file a/b {reason}"),
+            format!("extern some://where: precondition was not met: the file {reason}"),
+            format!("precondition was not met: the file {reason}"),
+        ]
+    );
+    assert!(world.ran.is_empty());
+}
+
+#[test]
+fn what_may_pass_is_given_time() {
+    let mut graph = Graph::default();
+    let mut resources = Resources::new();
+    resources.set("mem", 2.0 * GIB);
+    let nodes = vec![exec(&mut graph, "flaky 3", vec![]), exec_with(&mut graph, "hungry 4", resources, vec![])];
+    let root = node(&mut graph, Op::Merge, nodes);
+    let (outcome, world) = run(&mut graph, root);
+    assert!(outcome.value.is_ok());
+    assert_eq!(world.pauses.len(), 3);
+    assert!(world.pauses.is_sorted() && world.pauses[0] >= std::time::Duration::from_millis(375));
+}

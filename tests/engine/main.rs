@@ -3,6 +3,7 @@
 extern crate reflow_engine as engine;
 
 mod admission;
+mod assertions;
 mod caching;
 mod failing;
 mod interrupting;

@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, SystemTime};
 
+use base::assertion::{Assertions, Key, Properties};
 use base::config::Arg;
 use base::digest::{Digest, DigestWriter};
 use base::{Error, File, Fileset, Kind, Resources};
@@ -44,6 +45,12 @@ pub(crate) struct World {
     pub(crate) lookups: usize,
     /// The most room that was ever in use at once.
     pub(crate) most_used: Resources,
+    /// What is asserted of URLs, their content among it.
+    pub(crate) outside: HashMap<String, Properties>,
+    /// The subjects that were looked at for cached results.
+    pub(crate) looks: Vec<String>,
+    /// The waits before tries of execs, in order.
+    pub(crate) pauses: Vec<Duration>,
     used: Resources,
     pending: Vec<Pending>,
 }
@@ -181,6 +188,12 @@ impl World {
                 let result = Ok(wanted.iter().map(|(_, key)| find(key)).collect());
                 Completion::LookedUp { wanted, result }
             }
+            Job::Refresh { keys } => {
+                let absent = || Error::new(Kind::NotExist, "it is gone");
+                let look = |key: Key| (key.clone(), self.outside.get(&key.subject).cloned().ok_or_else(absent));
+                self.looks.extend(keys.iter().map(|key| key.subject.clone()));
+                Completion::Refreshed { results: keys.into_iter().map(look).collect() }
+            }
             Job::Execute(task) => {
                 self.used += &task.request.config.resources;
                 self.most_used = self.most_used.max(&self.used);
@@ -191,6 +204,10 @@ impl World {
                 self.cache.entry(key).or_insert_with(|| single("from elsewhere"));
                 Completion::KeyFree { id }
             }
+            Job::Pause { id, time } => {
+                self.pauses.push(time);
+                Completion::Paused { id }
+            }
             Job::Put { data } => {
                 let file = |bytes: Vec<u8>| Ok(File::resolved(Digest::of(&bytes), bytes.len() as u64));
                 Completion::Put { results: data.into_iter().map(|(id, bytes)| (id, file(bytes))).collect() }
@@ -198,7 +215,11 @@ impl World {
             Job::Intern { id, url, .. } => {
                 let result = match url.strip_prefix("bad:") {
                     Some(rest) => Err(Error::new(Kind::NotExist, rest)),
-                    None => Ok(single(&url)),
+                    None => Ok(match self.outside.get(&url) {
+                        Some(now) => single(&now["content"])
+                            .set_assertions(&Assertions::from_iter([(Key::blob(&url), now.clone())])),
+                        None => single(&url),
+                    }),
                 };
                 Completion::Interned { id, result, elapsed: Duration::ZERO }
             }
@@ -257,6 +278,7 @@ impl World {
             })
             .collect();
         let fileset = if words[0] == "empty" { Fileset::new() } else { result_of(&config.command, &inputs) };
+        let fileset = fileset.set_assertions(&task.assertions);
         if failure.is_none() && task.write {
             self.cache.extend(task.keys.iter().map(|key| (*key, fileset.clone())));
         }

@@ -1,11 +1,12 @@
 //! The assertions of the files of a fileset.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::Fileset;
 use crate::assertion::{Assertions, Conflict};
 use crate::digest::Digest;
-use crate::file::File;
+use crate::file::{File, Origin};
 
 impl Fileset {
     /// The assertions of all files of the tree, merged.
@@ -41,6 +42,35 @@ impl Fileset {
             };
             Ok(file.with_assertions(&assertions))
         })
+    }
+
+    /// The same tree with every file asserting exactly this; files that assert nothing cost nothing.
+    #[must_use]
+    pub fn set_assertions(self, assertions: &Assertions) -> Fileset {
+        let mut bare = None;
+        self.into_mapped(&mut |file| {
+            let plain = file
+                .origin
+                .as_deref()
+                .is_none_or(|origin| *origin == Origin { assertions: origin.assertions.clone(), ..Origin::default() });
+            match plain {
+                true if assertions.is_empty() => File { origin: None, ..file },
+                true => {
+                    let shared = bare.get_or_insert_with(|| {
+                        Arc::new(Origin { assertions: assertions.clone(), ..Origin::default() })
+                    });
+                    File { origin: Some(shared.clone()), ..file }
+                }
+                false => file.with_assertions(assertions),
+            }
+        })
+    }
+
+    fn into_mapped(self, change: &mut impl FnMut(File) -> File) -> Fileset {
+        Fileset {
+            list: self.list.into_iter().map(|element| element.into_mapped(change)).collect(),
+            map: self.map.into_iter().map(|(path, file)| (path, change(file))).collect(),
+        }
     }
 
     /// The same tree in which every file takes the assertions of that of `files` which has the same

@@ -56,6 +56,7 @@ pub(super) fn run(global: &Global, flags: &RunFlags) -> Result<(), Exit> {
     config.invalidate =
         flags.invalidate.clone().map(|pattern| Box::new(move |ident: &str| pattern.is_match(ident)) as _);
     config.recompute_empty = flags.recomputeempty;
+    config.assert = flags.assert;
     config.labels = run.record.labels.clone();
     config.cancel = interrupt::token(run.machinery.runtime.handle());
     let outcome = run.evaluate(&mut graph, root, config);

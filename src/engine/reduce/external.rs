@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use base::image::Qualified;
+use base::resources::CPU;
 use base::{Digest, Error, Kind};
 use exec::ExecEvent;
 use flow::FlowId;
@@ -10,6 +11,7 @@ use store::Hit;
 use types::Value;
 
 use super::{Image, LOOKUP_BATCH, Reducer, UNFINISHED_EXECS};
+use crate::attempt::{self, Retry};
 use crate::event::{Cause, Event, Step};
 use crate::job::{ExecEnd, ExecTask, Executed, Job};
 use crate::state::{Phase, State};
@@ -125,13 +127,16 @@ impl Reducer<'_> {
                 Some(hit) if self.settings.recompute_empty && hit.fileset.any_empty() => {
                     self.lead_or_follow(id, key, Cause::EmptyResult);
                 }
-                Some(hit) => self.cached(id, hit),
+                Some(hit) => self.judge(id, hit),
                 None => self.lead_or_follow(id, key, missed),
             }
         }
     }
 
-    fn cached(&mut self, id: FlowId, hit: Hit) {
+    pub(super) fn cached(&mut self, id: FlowId, hit: Hit) {
+        if let Err(error) = self.see(&hit.fileset) {
+            return self.fail(id, error, None);
+        }
         self.counts.cached += 1;
         self.summary.add(self.graph.ident(id), true);
         let step = Step::new(self.graph, id);
@@ -152,7 +157,7 @@ impl Reducer<'_> {
         }
     }
 
-    fn lead_or_follow(&mut self, id: FlowId, key: Digest, cause: Cause) {
+    pub(super) fn lead_or_follow(&mut self, id: FlowId, key: Digest, cause: Cause) {
         if !self.follow(id, key) {
             self.by_key.insert(key, id);
             self.queue_for_room(id, cause);
@@ -215,7 +220,9 @@ impl Reducer<'_> {
         match &end {
             ExecEnd::Elsewhere => self.wait_elsewhere(&task),
             ExecEnd::Cached(_) => {
-                if let ExecEnd::Cached(hit) = end {
+                if let ExecEnd::Cached(mut hit) = end {
+                    // It was made a moment ago.
+                    hit.fileset = hit.fileset.set_assertions(&task.assertions);
                     self.cached(id, hit);
                 }
             }
@@ -238,7 +245,11 @@ impl Reducer<'_> {
         let ExecEnd::Ran { report, .. } = end else { return };
         let Ok(collected) = report.outcome else { return };
         self.counts.executed += 1;
-        self.summary.add_run(self.graph.ident(id), &report.usage, &task.request.config.resources);
+        if let Err(error) = self.see(&collected.fileset) {
+            return self.fail(id, error, None);
+        }
+        let cores = self.settings.pool.capacity().get(CPU);
+        self.summary.add_run(self.graph.ident(id), &report.usage, &task.request.config.resources, cores);
         self.settle(id, Ok(Stored::new(Value::Fileset(Rc::new(collected.fileset)))));
     }
 
@@ -253,24 +264,13 @@ impl Reducer<'_> {
             Ok(room) => room.resources,
             Err(_) => task.request.config.resources.clone(),
         };
-        if let Some((reason, wanted)) =
-            self.settings.retry.next(&error, task.attempt, &declared, &task.request.config.resources)
+        let chance = attempt::chance(&task.key(), task.attempt);
+        let used = &task.request.config.resources;
+        if let Some(retry) = self.settings.retry.next(&error, task.attempt, &declared, used, chance)
             && !self.canceled
         {
-            match self.scheduler.room_for(&wanted) {
-                Ok(room) => {
-                    let attempt = task.attempt + 1;
-                    (self.listener)(&Event::ExecRetried {
-                        step: Step::new(self.graph, id),
-                        attempt,
-                        reason,
-                        error: &error,
-                        resources: &room.resources,
-                    });
-                    self.retries.insert(id, attempt);
-                    self.states.set(id, State::Active(Phase::Queued));
-                    return self.scheduler.push(id, &room.resources);
-                }
+            match self.scheduler.room_for(&retry.room) {
+                Ok(room) => return self.retry(&task, Retry { room: room.resources, ..retry }, &error),
                 Err(exhausted) => error = exhausted.because(error),
             }
         }
@@ -279,6 +279,34 @@ impl Reducer<'_> {
         self.counts.executed += u64::from(matches!(end, ExecEnd::Ran { .. }));
         let details = self.details(task, end);
         self.fail(id, error, details);
+    }
+
+    fn retry(&mut self, task: &ExecTask, retry: Retry, error: &Error) {
+        let (id, attempt) = (task.id, task.attempt + 1);
+        (self.listener)(&Event::ExecRetried {
+            step: Step::new(self.graph, id),
+            attempt,
+            reason: retry.reason,
+            error,
+            resources: &retry.room,
+            wait: retry.wait,
+        });
+        self.states.set(id, State::Active(Phase::Queued));
+        if retry.wait.is_zero() {
+            self.scheduler.push(id, &retry.room);
+        } else {
+            self.job(Job::Pause { id, time: retry.wait });
+        }
+        self.retries.insert(id, (attempt, retry.room));
+    }
+
+    /// An exec has waited for its next try.
+    pub(super) fn paused(&mut self, id: FlowId) {
+        if !self.canceled
+            && let Some((_, room)) = self.retries.get(&id)
+        {
+            self.scheduler.push(id, room);
+        }
     }
 
     fn wait_elsewhere(&mut self, task: &ExecTask) {

@@ -59,6 +59,7 @@ impl Reducer<'_> {
             _ => exec.image.to_string(),
         };
         let inputs = self.inputs(id)?;
+        inputs.iter().try_for_each(|input| check_made(input))?;
         let arg = |arg: &ArgRef| match arg {
             ArgRef::Output(number) => Ok(Arg::Output(*number as usize)),
             ArgRef::Input(index) => match inputs.get(*index as usize) {
@@ -88,16 +89,17 @@ impl Reducer<'_> {
             id,
             request: ExecRequest { id: ExecId::new(key), config },
             keys,
-            attempt: self.retries.get(&id).copied().unwrap_or(0),
+            attempt: self.retries.get(&id).map_or(0, |(attempt, _)| *attempt),
             recheck: self.recheck(id),
             write: self.settings.cache.write,
+            assertions: self.inherited(id)?,
             history: self.history(id, describe::command(exec)),
         })
     }
 
     fn recheck(&self, id: FlowId) -> Recheck {
         match () {
-            () if !self.settings.cache.read || self.is_invalidated(id) => Recheck::Never,
+            () if !self.settings.cache.read || self.is_invalidated(id) || self.outdated.contains(&id) => Recheck::Never,
             () if self.settings.recompute_empty => Recheck::UnlessEmpty,
             () => Recheck::Any,
         }
@@ -152,6 +154,19 @@ impl Reducer<'_> {
             attempts: task.attempt + 1,
             run,
         }))
+    }
+}
+
+/// An output that its command never mentions is a file without content or place: nothing can be done with
+/// it.
+pub(super) fn check_made(fileset: &Fileset) -> Result<(), Error> {
+    match fileset.entries().find(|(_, file)| file.is_reference() && file.source().is_empty()) {
+        None => Ok(()),
+        Some((path, _)) => {
+            let what = if path == Fileset::ROOT { "the file".to_owned() } else { format!("the file {path}") };
+            let message = format!("{what} was never made: it is an output that its command does not mention");
+            Err(Error::new(Kind::Precondition, message))
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use base::{Error, File, Fileset, Kind};
 use flow::FlowId;
 use flow::node::Op;
 
+use super::task::check_made;
 use super::{PUT_BATCH, PUT_BYTES, Reducer};
 use crate::event::{Event, Step};
 use crate::job::{ExternTask, Job};
@@ -98,13 +99,17 @@ impl Reducer<'_> {
             Op::Intern { url, must_resolve } => {
                 Ok(Job::Intern { id, url: url.to_string(), must_resolve: *must_resolve })
             }
-            Op::Extern { url } => Ok(Job::Extern(Box::new(ExternTask {
-                id,
-                url: url.to_string(),
-                fileset: local::pullup(self.inputs(id)?),
-                key: self.first_key(id)?,
-                history: self.history(id, url.to_string()),
-            }))),
+            Op::Extern { url } => {
+                let fileset = local::pullup(self.inputs(id)?);
+                check_made(&fileset).map_err(|error| error.during(format!("extern {url}")))?;
+                Ok(Job::Extern(Box::new(ExternTask {
+                    id,
+                    url: url.to_string(),
+                    fileset,
+                    key: self.first_key(id)?,
+                    history: self.history(id, url.to_string()),
+                })))
+            }
             other => Err(Error::new(Kind::Fatal, format!("{} moves no files", other.name()))),
         }
     }
@@ -113,6 +118,9 @@ impl Reducer<'_> {
         self.transfers.out -= 1;
         match result {
             Ok(fileset) => {
+                if let Err(error) = self.see(&fileset) {
+                    return self.transfer_failed(id, "intern", error);
+                }
                 self.counts.interned += 1;
                 self.summary.add(self.graph.ident(id), false);
                 let step = Step::new(self.graph, id);

@@ -76,7 +76,10 @@ fn start(tools: &Tools, key: &base::Digest, recheck: crate::job::Recheck) -> Res
 }
 
 /// Makes what is known of a finished exec durable, then tells.
-async fn finish(tools: &Arc<Tools>, task: ExecTask, report: ExecReport, lock: KeyLock, reply: Reply) {
+async fn finish(tools: &Arc<Tools>, task: ExecTask, mut report: ExecReport, lock: KeyLock, reply: Reply) {
+    if let Ok(collected) = &mut report.outcome {
+        collected.fileset = std::mem::take(&mut collected.fileset).set_assertions(&task.assertions);
+    }
     let record = report_record(tools, &task, &report);
     let mut associations = Vec::new();
     let mut tails = None;
