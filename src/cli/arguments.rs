@@ -69,6 +69,10 @@ pub(crate) enum CommandLine {
     Check(CheckFlags),
     /// show the documentation of a module
     Doc(DocFlags),
+    /// write a module and all that it imports to one file
+    Bundle(BundleFlags),
+    /// list the container images that a program names
+    Images(ImagesFlags),
     /// evaluate an expression
     Eval(EvalFlags),
     /// describe a run, an exec or an object
@@ -183,14 +187,59 @@ pub(crate) struct CheckFlags {
 
 #[derive(Args, Debug)]
 #[command(
-    override_usage = "reflow doc [PATH]",
+    override_usage = "reflow doc [-format md] [PATH]",
     after_help = "\
 Doc shows the parameters, types and values of a module with their documentation.
 PATH is a file, or $/NAME for a system module; without it these are listed."
 )]
 pub(crate) struct DocFlags {
+    /// text, or md for a page of Markdown
+    #[arg(long, value_name = "string", default_value = "text")]
+    pub(crate) format: DocFormat,
     #[arg(value_name = "PATH")]
     pub(crate) path: Option<String>,
+}
+
+/// How documentation is laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum DocFormat {
+    Text,
+    Md,
+}
+
+#[derive(Args, Debug)]
+#[command(
+    override_usage = "reflow bundle [-o OUT] [-nowarn] PATH [ARGS]",
+    after_help = "\
+Bundle checks the module at PATH and writes it, with all that it imports, to a
+file that stands for it wherever a module can. ARGS are flags of the module:
+they become defaults; no parameter must be given."
+)]
+pub(crate) struct BundleFlags {
+    /// where to; without it PATH's base name with an x behind it, here
+    #[arg(short = 'o', value_name = "string", default_value = "")]
+    pub(crate) out: String,
+    /// do not show warnings
+    #[arg(long, action = ArgAction::Set, value_parser = boolean(), default_value = "false")]
+    pub(crate) nowarn: bool,
+    #[arg(value_name = "PATH", required = true)]
+    pub(crate) path: String,
+    #[arg(value_name = "ARGS")]
+    pub(crate) args: Vec<String>,
+}
+
+#[derive(Args, Debug)]
+#[command(
+    override_usage = "reflow images PATH [ARGS]",
+    after_help = "\
+Images lists the container images of the program at PATH, given its flags, as
+far as they are known before anything is run."
+)]
+pub(crate) struct ImagesFlags {
+    #[arg(value_name = "PATH", required = true)]
+    pub(crate) path: String,
+    #[arg(value_name = "ARGS")]
+    pub(crate) args: Vec<String>,
 }
 
 #[derive(Args, Debug)]

@@ -1,12 +1,15 @@
 //! The commands, one room each.
 
+mod bundle;
 mod cat;
 mod check;
 mod check_store;
 mod doc;
 mod eval;
+mod images;
 mod info;
 mod logs;
+mod program;
 mod run;
 mod version;
 
@@ -26,6 +29,8 @@ pub(crate) fn run(arguments: Arguments) -> Exit {
         CommandLine::Run(flags) => ("run", run::run(&global, &flags)),
         CommandLine::Check(flags) => ("check", check::run(&flags)),
         CommandLine::Doc(flags) => ("doc", doc::run(&flags)),
+        CommandLine::Bundle(flags) => ("bundle", bundle::run(&flags)),
+        CommandLine::Images(flags) => ("images", images::run(&global, &flags)),
         CommandLine::Eval(flags) => ("eval", eval::run(&global, &flags)),
         CommandLine::Info(flags) => ("info", info::run(&flags)),
         CommandLine::Logs(flags) => ("logs", logs::run(&flags)),

@@ -12,7 +12,7 @@ use lang::sources::Sources;
 pub(crate) struct LocalSources;
 
 /// The reason alone, in the words that the language's messages have.
-fn reason(error: &io::Error) -> Error {
+pub(crate) fn reason(error: &io::Error) -> Error {
     let (kind, text) = match error.kind() {
         io::ErrorKind::NotFound => (Kind::NotExist, "no such file or directory"),
         io::ErrorKind::PermissionDenied => (Kind::NotAllowed, "permission denied"),

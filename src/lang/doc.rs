@@ -1,12 +1,14 @@
 //! Documentation of modules: a data model, and its rendering as text (language spec §8.6).
 
 mod abbreviation;
+mod markdown;
 
 use std::rc::Rc;
 
 use types::Type;
 
-use crate::module::{Module, is_exported};
+use crate::module::{Module, Param, is_exported};
+use crate::parameters::injected_source;
 use crate::system::SystemModule;
 
 pub use abbreviation::abbreviate;
@@ -44,10 +46,10 @@ impl ModuleDoc {
     pub fn of_module(module: &Module) -> Self {
         let item =
             |name: &Rc<str>, ty: &Type, doc: &Rc<str>| ItemDoc { name: name.clone(), ty: ty.clone(), doc: doc.clone() };
-        let params = module.params.iter().map(|param| ParamDoc {
-            item: item(&param.name, &param.ty, &param.doc),
-            default: param.default.as_ref().map(|default| abbreviate(&default.written)),
-        });
+        let params = module
+            .params
+            .iter()
+            .map(|param| ParamDoc { item: item(&param.name, &param.ty, &param.doc), default: default_text(param) });
         let values = (0..).zip(&module.globals).filter(|(_, global)| is_exported(&global.name));
         Self {
             params: params.collect(),
@@ -87,6 +89,11 @@ impl ModuleDoc {
         }
         out
     }
+}
+
+/// What a parameter is if it is not given: what a bundle sets, or its default.
+fn default_text(param: &Param) -> Option<String> {
+    injected_source(param).or_else(|| param.default.as_ref().map(|default| abbreviate(&default.written)))
 }
 
 /// Documentation re-wrapped at 80 columns behind four blanks.

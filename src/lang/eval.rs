@@ -22,6 +22,7 @@ mod builtin;
 mod exec;
 
 mod instance;
+mod settle;
 
 use std::rc::Rc;
 
@@ -35,6 +36,7 @@ pub(crate) use exec::is_path_type;
 pub use force::force;
 pub(crate) use instance::bare_env;
 pub use instance::{Arguments, instantiate};
+pub use settle::settle;
 
 use crate::digest;
 use crate::nesting::with_stack;

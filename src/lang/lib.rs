@@ -19,6 +19,7 @@ pub mod diagnostics;
 
 pub mod check;
 
+pub mod bundle;
 pub mod module;
 pub mod session;
 

@@ -40,10 +40,19 @@ pub struct Param {
     pub ty: Type,
     /// Its default.
     pub default: Option<Default>,
+    /// The text of a flag that a bundle sets in advance; it comes before the default.
+    pub injected: Option<Rc<str>>,
     /// Documentation; empty if none.
     pub doc: Rc<str>,
     /// Where its name is.
     pub span: Span,
+}
+
+impl Param {
+    /// Whether a value must be given.
+    pub fn is_required(&self) -> bool {
+        self.default.is_none() && self.injected.is_none()
+    }
 }
 
 /// The default of a parameter.

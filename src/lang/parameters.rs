@@ -1,12 +1,15 @@
 //! Module parameters as command-line flags (language spec §8.3).
+//!
+//! [`flags`] says which flags a module has, [`parse`] what a command line sets, [`arguments`] makes values
+//! of that. A bundle has a command line of its own, whose values take the place of defaults: [`inject`].
 
-use std::collections::BTreeMap;
+mod settings;
+
 use std::rc::Rc;
 
 use base::failure::{Error, Kind};
 use flow::Graph;
 use types::float::Float;
-use types::integer::Integer;
 use types::print::print;
 use types::ty::TypeKind;
 use types::{Type, Value};
@@ -17,12 +20,16 @@ use crate::module::{Module, Param};
 use crate::session::Session;
 use crate::system::import_value;
 
+pub use settings::{FlagError, Settings, parse};
+
 /// A parameter as a flag.
 pub struct Flag {
     /// The parameter's name.
     pub name: Rc<str>,
     /// What its value is.
     pub kind: FlagKind,
+    /// The parameter's type.
+    pub ty: Type,
     /// Whether it must be given.
     pub required: bool,
     /// Documentation.
@@ -46,22 +53,24 @@ pub enum FlagKind {
     File,
     /// A URL or path of a directory.
     Dir,
+    /// Something that no text stands for. The flag is there, but refuses to be set.
+    Other,
 }
 
 impl FlagKind {
-    fn of(ty: &Type) -> Option<Self> {
-        Some(match ty.kind {
+    fn of(ty: &Type) -> Self {
+        match ty.kind {
             TypeKind::String => Self::String,
             TypeKind::Int => Self::Int,
             TypeKind::Float => Self::Float,
             TypeKind::Bool => Self::Bool,
             TypeKind::File => Self::File,
             TypeKind::Dir => Self::Dir,
-            _ => return None,
-        })
+            _ => Self::Other,
+        }
     }
 
-    /// The name of the type.
+    /// The name of the type; that of [`FlagKind::Other`] says only that it is one of the language.
     pub fn name(self) -> &'static str {
         match self {
             Self::String => "string",
@@ -70,6 +79,7 @@ impl FlagKind {
             Self::Bool => "bool",
             Self::File => "file",
             Self::Dir => "dir",
+            Self::Other => "value",
         }
     }
 }
@@ -80,136 +90,52 @@ impl FlagKind {
 pub fn flags(graph: &mut Graph, session: &Rc<Session>, module: &Rc<Module>) -> Result<Vec<Flag>, Error> {
     let mut flags = Vec::with_capacity(module.params.len());
     for param in &module.params {
-        let required = param.default.is_none();
-        let Some(kind) = FlagKind::of(&param.ty) else {
-            if required {
-                let message = format!(
-                    "-{}: flags of type {} not supported (valid types are: string, int, float, bool, file, dir)",
-                    param.name, param.ty
-                );
-                return Err(Error::new(Kind::Fatal, message));
+        let mut flag = Flag::of(param);
+        if flag.kind == FlagKind::Other && flag.required {
+            return Err(Error::new(Kind::Fatal, not_supported(&param.name, &param.ty)));
+        }
+        let value = match (&flag.default, &param.default) {
+            (None, Some(default)) if !default.depends_on_params => {
+                let env = Env::new(Instance::new(module.clone(), session.clone()), 1, Ident::default());
+                Some(eval(graph, &env, &default.value)?)
             }
-            continue;
+            _ => None,
         };
-        let default = default_text(graph, session, module, param)?;
-        flags.push(Flag { name: param.name.clone(), kind, required, doc: param.doc.clone(), default });
+        match (flag.kind, &value) {
+            // It has no text, but nor is it known yet: the reference offers it all the same.
+            (FlagKind::Other, Some(value)) if !value.is_flow() => continue,
+            (FlagKind::Other, _) | (_, None) => {}
+            (_, Some(value)) => flag.default = default_text(value, &param.ty),
+        }
+        flags.push(flag);
     }
     Ok(flags)
 }
 
-/// The text of a default that is an immediate scalar and stands for itself.
-fn default_text(
-    graph: &mut Graph,
-    session: &Rc<Session>,
-    module: &Rc<Module>,
-    param: &Param,
-) -> Result<Option<String>, Error> {
-    let Some(default) = param.default.as_ref().filter(|default| !default.depends_on_params) else {
-        return Ok(None);
-    };
-    let env = Env::new(Instance::new(module.clone(), session.clone()), 1, Ident::default());
-    let value = eval(graph, &env, &default.value)?;
-    Ok(match &value {
+impl Flag {
+    /// The flag of a parameter, with a default only if a bundle has set one.
+    fn of(param: &Param) -> Self {
+        Self {
+            name: param.name.clone(),
+            kind: FlagKind::of(&param.ty),
+            ty: param.ty.clone(),
+            required: param.is_required(),
+            doc: param.doc.clone(),
+            default: param.injected.as_deref().map(str::to_owned),
+        }
+    }
+}
+
+fn not_supported(name: &str, ty: &Type) -> String {
+    format!("-{name}: flags of type {ty} not supported (valid types are: string, int, float, bool, file, dir)")
+}
+
+/// The text of a default that is an immediate scalar.
+fn default_text(value: &Value, ty: &Type) -> Option<String> {
+    match value {
         Value::String(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
-        Value::Int(_) | Value::Float(_) | Value::Bool(_) => Some(print(&value, &param.ty)),
+        Value::Int(_) | Value::Float(_) | Value::Bool(_) => Some(print(value, ty)),
         _ => None,
-    })
-}
-
-/// What a command line says of a module's parameters.
-#[derive(Debug, Default, PartialEq)]
-pub struct Settings {
-    /// Texts by parameter; a flag given twice counts once, the last time.
-    pub set: BTreeMap<String, String>,
-    /// What is left behind the flags.
-    pub rest: Vec<String>,
-}
-
-/// Why a command line cannot be used.
-#[derive(Debug, PartialEq, thiserror::Error)]
-pub enum FlagError {
-    /// Help was asked for.
-    #[error("flag: help requested")]
-    Help,
-    /// The words are wrong.
-    #[error("{0}")]
-    Usage(String),
-}
-
-/// Splits a command line into flags and the rest: `-x value`, `-x=value`, `--x…`; parsing stops at the
-/// first word that is no flag, or behind `--`.
-pub fn parse(flags: &[Flag], args: &[String]) -> Result<Settings, FlagError> {
-    let mut settings = Settings::default();
-    let mut args = args.iter();
-    let usage = |message: String| Err(FlagError::Usage(message));
-    while let Some(arg) = args.clone().next() {
-        let Some(name) = arg.strip_prefix('-').filter(|name| !name.is_empty()) else { break };
-        args.next();
-        if name == "-" {
-            break;
-        }
-        let name = name.strip_prefix('-').unwrap_or(name);
-        if name.starts_with(['-', '=']) {
-            return usage(format!("bad flag syntax: {arg}"));
-        }
-        let (name, value) = match name.split_once('=') {
-            Some((name, value)) => (name, Some(value.to_owned())),
-            None => (name, None),
-        };
-        let Some(flag) = flags.iter().find(|flag| *flag.name == *name) else {
-            if matches!(name, "h" | "help") {
-                return Err(FlagError::Help);
-            }
-            return usage(format!("flag provided but not defined: -{name}"));
-        };
-        let value = match (value, flag.kind) {
-            (Some(value), _) => value,
-            (None, FlagKind::Bool) => "true".to_owned(),
-            (None, _) => match args.next() {
-                Some(value) => value.clone(),
-                None => return usage(format!("flag needs an argument: -{name}")),
-            },
-        };
-        check(flag, &value).map_err(FlagError::Usage)?;
-        settings.set.insert(name.to_owned(), value);
-    }
-    settings.rest = args.cloned().collect();
-    missing(flags, &settings.set)?;
-    Ok(settings)
-}
-
-fn missing(flags: &[Flag], set: &BTreeMap<String, String>) -> Result<(), FlagError> {
-    let mut missing: Vec<_> = flags.iter().filter(|flag| flag.required && !set.contains_key(&*flag.name)).collect();
-    missing.sort_by(|left, right| left.name.cmp(&right.name));
-    let lines: Vec<_> = missing.iter().map(|flag| format!("missing mandatory flag -{}", flag.name)).collect();
-    match lines.as_slice() {
-        [] => Ok(()),
-        [line] => Err(FlagError::Usage(line.clone())),
-        lines => Err(FlagError::Usage(format!("flag errors:\n\t{}", lines.join("\n\t")))),
-    }
-}
-
-fn parse_bool(text: &str) -> Option<bool> {
-    match text {
-        "1" | "t" | "T" | "TRUE" | "true" | "True" => Some(true),
-        "0" | "f" | "F" | "FALSE" | "false" | "False" => Some(false),
-        _ => None,
-    }
-}
-
-fn check(flag: &Flag, text: &str) -> Result<(), String> {
-    let name = &flag.name;
-    match flag.kind {
-        FlagKind::Int if text.parse::<Integer>().is_err() => {
-            Err(format!("invalid value {text:?} for flag -{name}: cannot parse {text:?} as integer"))
-        }
-        FlagKind::Float if Float::parse_flag(text).is_err() => {
-            Err(format!("invalid value {text:?} for flag -{name}: cannot parse {text:?} as float"))
-        }
-        FlagKind::Bool if parse_bool(text).is_none() => Err(format!(
-            "invalid boolean value {text:?} for -{name}: strconv.ParseBool: parsing {text:?}: invalid syntax"
-        )),
-        _ => Ok(()),
     }
 }
 
@@ -224,17 +150,64 @@ pub fn arguments(
     let mut bound = Vec::new();
     for flag in flags {
         let Some(text) = settings.set.get(&*flag.name).or(flag.default.as_ref()) else { continue };
-        let wrong = || Error::new(Kind::Invalid, format!("invalid value {text:?} for flag -{}", flag.name));
-        let value = match flag.kind {
-            FlagKind::String => Value::string(text),
-            FlagKind::Int => Value::Int(text.parse().map_err(|_| wrong())?),
-            FlagKind::Float => Value::Float(Float::parse_flag(text).map_err(|_| wrong())?),
-            FlagKind::Bool => Value::Bool(parse_bool(text).ok_or_else(wrong)?),
-            FlagKind::File | FlagKind::Dir => {
-                import_value(graph, session, flag.kind == FlagKind::Dir, &format!("-{}", flag.name), text)?
-            }
-        };
-        bound.push((flag.name.clone(), value));
+        bound.push((flag.name.clone(), value(graph, session, &flag.name, &flag.ty, text)?));
     }
     Ok(Arguments(bound))
+}
+
+/// The value that the text of a flag stands for.
+fn value(graph: &mut Graph, session: &Rc<Session>, name: &str, ty: &Type, text: &str) -> Result<Value, Error> {
+    let wrong = || Error::new(Kind::Invalid, format!("invalid value {text:?} for flag -{name}"));
+    Ok(match FlagKind::of(ty) {
+        FlagKind::String => Value::string(text),
+        FlagKind::Int => Value::Int(text.parse().map_err(|_| wrong())?),
+        FlagKind::Float => Value::Float(Float::parse_flag(text).map_err(|_| wrong())?),
+        FlagKind::Bool => Value::Bool(settings::parse_bool(text).ok_or_else(wrong)?),
+        FlagKind::File => import_value(graph, session, false, &format!("-{name}"), text)?,
+        FlagKind::Dir => import_value(graph, session, true, &format!("-{name}"), text)?,
+        FlagKind::Other => return Err(Error::new(Kind::Invalid, not_supported(name, ty))),
+    })
+}
+
+/// The flags of a module for the making of a bundle: all of them, without their defaults.
+pub fn declared(module: &Module) -> Vec<Flag> {
+    module.params.iter().map(Flag::of).collect()
+}
+
+/// What the command line of a bundle says, without asking for values that must be given.
+pub fn parse_injected(flags: &[Flag], args: &[String]) -> Result<Settings, FlagError> {
+    let settings = settings::split(flags, args)?;
+    match settings.rest.is_empty() {
+        true => Ok(settings),
+        false => Err(FlagError::Usage(format!("arguments left over: {}", settings.rest.join(" ")))),
+    }
+}
+
+/// Sets the flags of a bundle: they come before defaults, and behind all that is given to the module
+/// (language spec §8.4).
+pub(crate) fn inject(module: &mut Module, args: &[String]) -> Result<(), FlagError> {
+    let settings = parse_injected(&declared(module), args)?;
+    for param in &mut module.params {
+        param.injected = settings.set.get(&*param.name).map(|text| text.as_str().into());
+    }
+    Ok(())
+}
+
+/// The value that a bundle sets for a parameter.
+pub(crate) fn injected(graph: &mut Graph, session: &Rc<Session>, param: &Param) -> Result<Option<Value>, Error> {
+    param.injected.as_ref().map(|text| value(graph, session, &param.name, &param.ty, text)).transpose()
+}
+
+/// The same as it would be written in a program.
+pub(crate) fn injected_source(param: &Param) -> Option<String> {
+    let text = param.injected.as_deref()?;
+    let quoted = || types::quote::quote(text.as_bytes());
+    Some(match FlagKind::of(&param.ty) {
+        FlagKind::String => quoted(),
+        FlagKind::File => format!("file({})", quoted()),
+        FlagKind::Dir => format!("dir({})", quoted()),
+        FlagKind::Float => Float::parse_flag(text).map_or(text.to_owned(), |number| number.to_string()),
+        FlagKind::Bool => settings::parse_bool(text).map_or(text.to_owned(), |truth| truth.to_string()),
+        FlagKind::Int | FlagKind::Other => text.to_owned(),
+    })
 }

@@ -1,29 +1,41 @@
 //! A session: loads and checks modules, each once, and owns what evaluation needs from outside.
 
-use std::cell::{OnceCell, RefCell};
-use std::collections::{HashMap, HashSet};
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
+use base::digest::Digest;
 use base::failure::{Error, Kind};
 use flow::Graph;
 use syntax::ast::Span;
 use syntax::diagnostic::{Diagnostic, Label, Severity, Source};
 use types::{Type, Value};
 
+use crate::bundle::{ARCHIVE_LIMIT, Bundle};
 use crate::check;
 use crate::eval::{self, bare_env};
 use crate::module::{Importable, Module};
-use crate::sources::Sources;
+use crate::parameters;
+use crate::sources::{self, Sources};
 use crate::system::{self, SystemModule};
 use crate::tree::Node;
 
 /// The longest chain of modules that import one another.
 const IMPORT_DEPTH: usize = 200;
 
+/// How many bytes all bundles together may unpack to, those in bundles included.
+const UNPACK_LIMIT: u64 = 8 * ARCHIVE_LIMIT;
+
 /// A compilation: modules by path, predeclared names, sources, and where `trace` writes.
 pub struct Session {
+    /// Where modules come from.
+    texts: Rc<dyn Sources>,
+    /// Where data comes from.
     sources: Rc<dyn Sources>,
-    trace: Box<dyn Fn(&str)>,
+    trace: Rc<dyn Fn(&str)>,
+    /// How many modules import one another on the way to this compilation, if it is that of a bundle.
+    depth: usize,
+    bundles: Rc<Bundles>,
     modules: RefCell<HashMap<String, Loaded>>,
     /// Paths being checked right now, outermost first.
     loading: RefCell<Vec<String>>,
@@ -32,6 +44,8 @@ pub struct Session {
     diagnostics: RefCell<Vec<Diagnostic>>,
     predeclared: OnceCell<Vec<(&'static str, Value)>>,
     system: RefCell<HashMap<&'static str, Rc<SystemModule>>>,
+    /// Images of all execs that were evaluated.
+    images: RefCell<BTreeSet<Rc<[u8]>>>,
 }
 
 #[derive(Clone)]
@@ -39,6 +53,14 @@ enum Loaded {
     Good(Rc<Module>),
     /// Its diagnostics have been reported.
     Bad,
+}
+
+/// Bundles that have been read, by the digests of their archives.
+#[derive(Default)]
+struct Bundles {
+    loaded: RefCell<HashMap<Digest, Loaded>>,
+    /// How many bytes have been unpacked.
+    unpacked: Cell<u64>,
 }
 
 /// Why a module cannot be imported.
@@ -65,25 +87,52 @@ impl CheckedExpr {
 impl Session {
     /// A session that reads from `sources`; each line that the program traces goes to `trace`.
     pub fn new(sources: Rc<dyn Sources>, trace: impl Fn(&str) + 'static) -> Rc<Self> {
+        Self::with(sources.clone(), sources, Rc::new(trace), 0, Rc::default())
+    }
+
+    fn with(
+        texts: Rc<dyn Sources>,
+        sources: Rc<dyn Sources>,
+        trace: Rc<dyn Fn(&str)>,
+        depth: usize,
+        bundles: Rc<Bundles>,
+    ) -> Rc<Self> {
         Rc::new(Self {
+            texts,
             sources,
-            trace: Box::new(trace),
+            trace,
+            depth,
+            bundles,
             modules: RefCell::default(),
             loading: RefCell::default(),
             tainted: RefCell::default(),
             diagnostics: RefCell::default(),
             predeclared: OnceCell::new(),
             system: RefCell::default(),
+            images: RefCell::default(),
         })
     }
 
-    /// Where texts and local data come from.
+    /// Where local data comes from.
     pub fn sources(&self) -> &dyn Sources {
         self.sources.as_ref()
     }
 
     pub(crate) fn trace(&self, line: &str) {
         (self.trace)(line);
+    }
+
+    /// Notes that an exec names an image.
+    pub(crate) fn met_image(&self, image: &Rc<[u8]>) {
+        let mut images = self.images.borrow_mut();
+        if !images.contains(image) {
+            images.insert(image.clone());
+        }
+    }
+
+    /// The images that the execs evaluated so far name, sorted.
+    pub fn images(&self) -> Vec<String> {
+        self.images.borrow().iter().map(|image| String::from_utf8_lossy(image).into_owned()).collect()
     }
 
     /// Loads, parses and checks a module and all that it imports. The diagnostics are those of all
@@ -185,32 +234,83 @@ impl Session {
             let cycle = self.loading.borrow().join(" imports ");
             return Err(format!("import cycle: {cycle} imports {path}"));
         }
-        if self.loading.borrow().len() >= IMPORT_DEPTH {
+        if self.depth + self.loading.borrow().len() >= IMPORT_DEPTH {
             return Err(format!("modules import one another more than {IMPORT_DEPTH} deep"));
         }
-        let bytes = self.sources.read(path).map_err(|error| match error.kind() {
+        let open = |error: Error| match error.kind() {
             Kind::NotExist => format!("open {path}: {}", error.message()),
             _ => error.to_string(),
-        })?;
-        let (folder, base) = path.rsplit_once('/').unwrap_or((".", path));
+        };
+        if self.texts.size(path).map_err(open)? > ARCHIVE_LIMIT {
+            return Err(format!("{path} is too large; modules and bundles may not exceed {}MB", ARCHIVE_LIMIT >> 20));
+        }
+        let bytes = self.texts.read(path).map_err(open)?;
+        let folder = sources::folder(path);
+        let base = path.rsplit_once('/').map_or(path, |(_, base)| base);
         let (name, extension) = base.rsplit_once('.').unwrap_or((base, ""));
-        match extension {
-            "rf" => {}
-            "rfx" | "reflow" => return Err(format!("modules of extension .{extension} are not supported yet")),
+        let loaded = match extension {
+            "rf" => {
+                let text = String::from_utf8(bytes).map_err(|_| format!("{path} is not valid UTF-8"))?;
+                self.check_loading(path, |session| session.check_source(&Source::new(path, text), folder, name))
+            }
+            "rfx" => self.load_bundle(path, &bytes)?,
+            "reflow" => return Err(format!("modules of extension .{extension} are not supported yet")),
             "" => return Err(format!("unknown module extension {extension:?}")),
             _ => return Err(format!("unknown module extension .{extension}")),
-        }
-        let text = String::from_utf8(bytes).map_err(|_| format!("{path} is not valid UTF-8"))?;
-        self.loading.borrow_mut().push(path.to_owned());
-        let loaded = self.check_source(&Source::new(path, text), folder, name);
-        self.loading.borrow_mut().pop();
-        // A good module needs good modules.
-        let loaded = if self.tainted.borrow_mut().remove(path) { Loaded::Bad } else { loaded };
+        };
         self.modules.borrow_mut().insert(path.to_owned(), loaded.clone());
         Ok(loaded)
     }
 
+    /// Checks a module while its path counts as being loaded. A good module needs good modules.
+    fn check_loading(self: &Rc<Self>, path: &str, check: impl FnOnce(&Rc<Self>) -> Loaded) -> Loaded {
+        self.loading.borrow_mut().push(path.to_owned());
+        let loaded = check(self);
+        self.loading.borrow_mut().pop();
+        if self.tainted.borrow_mut().remove(path) { Loaded::Bad } else { loaded }
+    }
+
+    /// Checks the entry module of a bundle in a compilation of its own, where only the bundle's modules can
+    /// be imported, and sets its flags (language spec §8.4).
+    fn load_bundle(self: &Rc<Self>, path: &str, bytes: &[u8]) -> Result<Loaded, String> {
+        let archive = Digest::of(bytes);
+        if let Some(loaded) = self.bundles.loaded.borrow().get(&archive) {
+            return Ok(loaded.clone());
+        }
+        let left = UNPACK_LIMIT - self.bundles.unpacked.get();
+        let (bundle, unexpected) = Bundle::read(bytes, left).map_err(|error| error.to_string())?;
+        self.bundles.unpacked.set(self.bundles.unpacked.get() + bundle.size());
+        let warnings = unexpected.iter().map(|name| unexpected_entry(path, name));
+        self.diagnostics.borrow_mut().extend(warnings);
+        let (entry, text) = bundle.entry();
+        let entry = if entry.is_empty() { path } else { entry }.to_owned();
+        let text = String::from_utf8(text.to_vec()).map_err(|_| format!("{entry} is not valid UTF-8"))?;
+        let (source, bundle) = (Source::new(entry.as_str(), text), Rc::new(bundle));
+        let depth = self.depth + self.loading.borrow().len() + 1;
+        let inner = Self::with(bundle.clone(), self.sources.clone(), self.trace.clone(), depth, self.bundles.clone());
+        let mut refused = None;
+        // The entry module has no name for its idents, as in the reference.
+        let loaded = inner.check_loading(&entry, |inner| {
+            let loaded = inner.check_module(&source, bundle.folder(), "");
+            loaded.map_or(Loaded::Bad, |mut module| {
+                refused = parameters::inject(&mut module, bundle.args()).err();
+                Loaded::Good(Rc::new(module))
+            })
+        });
+        self.diagnostics.borrow_mut().append(&mut inner.diagnostics.borrow_mut());
+        if let Some(error) = refused {
+            return Err(format!("invalid bundle: {error}"));
+        }
+        self.bundles.loaded.borrow_mut().insert(archive, loaded.clone());
+        Ok(loaded)
+    }
+
     fn check_source(self: &Rc<Self>, source: &Rc<Source>, folder: &str, name: &str) -> Loaded {
+        self.check_module(source, folder, name).map_or(Loaded::Bad, |module| Loaded::Good(Rc::new(module)))
+    }
+
+    /// Parses and checks a text. Its diagnostics are kept; with an error among them there is no module.
+    fn check_module(self: &Rc<Self>, source: &Rc<Source>, folder: &str, name: &str) -> Option<Module> {
         let (written, mut found) = syntax::parse(source);
         let mut module = None;
         if !found.iter().any(Diagnostic::is_error) {
@@ -219,8 +319,13 @@ impl Session {
             module = (!found.iter().any(Diagnostic::is_error)).then_some(checked);
         }
         self.diagnostics.borrow_mut().append(&mut found);
-        module.map_or(Loaded::Bad, |module| Loaded::Good(Rc::new(module)))
+        module
     }
+}
+
+fn unexpected_entry(path: &str, name: &str) -> Diagnostic {
+    let message = format!("the bundle has an entry {name:?} that does not belong in one; it is ignored");
+    Diagnostic::warning(2004, &Source::new(path, ""), Span::default(), message)
 }
 
 fn unreadable(path: &str, reason: &str) -> Diagnostic {

@@ -22,7 +22,16 @@ pub trait Sources {
     fn walk(&self, dir: &str) -> Vec<String>;
 }
 
-/// Sources in memory, for tests and for bundles.
+/// The folder that a path is in.
+pub(crate) fn folder(path: &str) -> &str {
+    match path.rsplit_once('/') {
+        None => ".",
+        Some(("", _)) => "/",
+        Some((folder, _)) => folder,
+    }
+}
+
+/// Sources in memory, for tests.
 #[derive(Clone, Debug, Default)]
 pub struct MemorySources(pub BTreeMap<String, Vec<u8>>);
 

@@ -9,6 +9,7 @@
 
 mod digests;
 
+mod bundle;
 mod cases;
 mod deep;
 mod random;

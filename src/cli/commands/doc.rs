@@ -4,7 +4,7 @@ use lang::doc::ModuleDoc;
 use lang::system;
 
 use super::{answer, session};
-use crate::arguments::DocFlags;
+use crate::arguments::{DocFlags, DocFormat};
 use crate::exit::Exit;
 
 pub(super) fn run(flags: &DocFlags) -> Result<(), Exit> {
@@ -25,5 +25,8 @@ pub(super) fn run(flags: &DocFlags) -> Result<(), Exit> {
             ModuleDoc::of_module(&module)
         }
     };
-    answer(doc.render())
+    answer(match flags.format {
+        DocFormat::Text => doc.render(),
+        DocFormat::Md => doc.render_markdown(path),
+    })
 }

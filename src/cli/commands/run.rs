@@ -1,7 +1,6 @@
 //! `reflow run`: evaluates a program and runs what no cache holds.
 
 mod answer;
-mod program;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,6 +15,7 @@ use store::{RunPhase, RunRecord};
 use types::print::print;
 use types::{Type, Value};
 
+use super::program::{Bound, Ready};
 use super::version;
 use crate::arguments::{CacheChoice, Global, RunFlags};
 use crate::display::{self, Display};
@@ -24,7 +24,6 @@ use crate::machinery::Machinery;
 use crate::run_files::{Level, RunError, RunFiles, RunState};
 use crate::{interrupt, random};
 use answer::Answer;
-use program::{Bound, Program};
 
 /// What the global flag says about the cache.
 pub(super) fn cache_mode(global: &Global) -> CacheMode {
@@ -44,7 +43,7 @@ fn cache_name(choice: CacheChoice) -> &'static str {
 }
 
 pub(super) fn run(global: &Global, flags: &RunFlags) -> Result<(), Exit> {
-    let Program { mut graph, main, ty, params } = Program::load(global, flags)?;
+    let Ready { mut graph, main, ty, params } = Ready::load(global, &flags.path, &flags.args)?;
     let root = match &main {
         Value::Flow(flow) => graph.id_of(flow),
         known => return Answer::of(&print(known, &ty)).give(flags.json),

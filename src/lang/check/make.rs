@@ -76,7 +76,7 @@ fn check_arguments(module: &Module, args: &[(ast::Name, Type)]) -> Result<(), St
     let missing: Vec<&str> = module
         .params
         .iter()
-        .filter(|param| param.default.is_none() && !args.iter().any(|(name, _)| *name == param.name))
+        .filter(|param| param.is_required() && !args.iter().any(|(name, _)| *name == param.name))
         .map(|param| &*param.name)
         .collect();
     match missing.as_slice() {

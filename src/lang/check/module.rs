@@ -66,6 +66,7 @@ impl Checker<'_> {
                 name: param.name.name.clone(),
                 ty,
                 default: default.map(|(value, written)| Default { value, written: written.clone(), depends_on_params }),
+                injected: None,
                 doc: param.doc.clone(),
                 span: param.name.span,
             });

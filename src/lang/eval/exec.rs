@@ -38,6 +38,7 @@ pub(super) fn eval(graph: &mut Graph, env: &Env, expr: &Node) -> Result<Value> {
         Some(Value::String(image)) => image.clone(),
         _ => return Err(failure(env.place(expr.span), "exec parameter image is not immediate")),
     };
+    env.instance.session.met_image(&image);
     let mut names = Vec::new();
     for arg in &exec.args {
         match arg {

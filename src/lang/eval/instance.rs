@@ -10,6 +10,7 @@ use types::value::Record;
 use super::env::{Env, Ident, Instance, STDLIB_DEPTH};
 use super::{Error, Kind, Result, bind, declared, eval};
 use crate::module::{Importable, Module};
+use crate::parameters;
 use crate::session::Session;
 use crate::tree::Make;
 
@@ -30,7 +31,10 @@ pub fn instantiate(graph: &mut Graph, session: &Rc<Session>, module: &Rc<Module>
     let args_depth = STDLIB_DEPTH + 1;
     let mut depth = args_depth + 1;
     for param in &module.params {
-        let given = args.get(&param.name).cloned();
+        let given = match args.get(&param.name) {
+            Some(given) => Some(given.clone()),
+            None => parameters::injected(graph, session, param)?,
+        };
         let Some(default) = &param.default else {
             let given = given.ok_or_else(|| {
                 Error::new(Kind::Precondition, format!("missing required module parameter {}", param.name))
