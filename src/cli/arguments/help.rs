@@ -81,8 +81,11 @@ fn flag(arg: &Arg) -> String {
     entry(&name, kind, &help, default.as_deref())
 }
 
-/// The entry of a flag; one without a kind is Boolean. The note is a word that is not broken.
+/// The entry of a flag; one without a kind is Boolean. A part of the help in backquotes takes the place of
+/// the kind. The note is a word that is not broken.
 pub(crate) fn entry(name: &str, kind: Option<&str>, help: &str, note: Option<&str>) -> String {
+    let (named, help) = named_value(help);
+    let kind = named.or(kind);
     let help = wrapped(help.split_whitespace().chain(note)).join("\n    \t");
     match kind {
         None if name.len() == 1 => format!("{}\n", format!("  -{name}\t{help}").trim_end()),
@@ -90,6 +93,15 @@ pub(crate) fn entry(name: &str, kind: Option<&str>, help: &str, note: Option<&st
         None => format!("  -{name}\n    \t{help}\n"),
         Some(kind) if help.is_empty() => format!("  -{name} {kind}\n"),
         Some(kind) => format!("  -{name} {kind}\n    \t{help}\n"),
+    }
+}
+
+/// The part of a flag's help in backquotes, and the help without them.
+fn named_value(help: &str) -> (Option<&str>, String) {
+    let parts = help.split_once('`').and_then(|(before, rest)| Some((before, rest.split_once('`')?)));
+    match parts {
+        Some((before, (name, behind))) => (Some(name), format!("{before}{name}{behind}")),
+        None => (None, help.to_owned()),
     }
 }
 
