@@ -21,6 +21,7 @@ pub mod failure;
 pub mod retry;
 
 pub mod quote;
+pub mod spelling;
 pub mod table;
 pub mod units;
 

@@ -15,7 +15,9 @@ mod nesting;
 
 pub mod tree;
 
-pub mod diagnostics;
+mod diagnostics;
+
+pub mod explain;
 
 pub mod check;
 

@@ -7,12 +7,12 @@ use std::rc::Rc;
 use base::digest::Digest;
 use base::failure::{Error, Kind};
 use flow::Graph;
-use syntax::ast::Span;
-use syntax::diagnostic::{Diagnostic, Label, Severity, Source};
+use syntax::diagnostic::{Diagnostic, Source};
 use types::{Type, Value};
 
 use crate::bundle::{ARCHIVE_LIMIT, Bundle};
 use crate::check;
+use crate::diagnostics::Unavailable;
 use crate::eval::{self, bare_env};
 use crate::module::{Importable, Module};
 use crate::parameters;
@@ -68,7 +68,7 @@ pub(crate) enum ImportError {
     /// Its own diagnostics say it.
     Reported,
     /// This.
-    Because(String),
+    Because(Unavailable),
 }
 
 /// An expression that was checked and can be evaluated.
@@ -144,7 +144,7 @@ impl Session {
             Ok(Loaded::Good(module)) => Some(module),
             Ok(Loaded::Bad) => None,
             Err(reason) => {
-                diagnostics.push(unreadable(path, &reason));
+                diagnostics.push(reason.diagnostic(path));
                 None
             }
         };
@@ -172,7 +172,7 @@ impl Session {
         diagnostics.extend(self.diagnostics.take());
         diagnostics.extend(found);
         let wrong = diagnostics.iter().any(Diagnostic::is_error);
-        let module = Rc::new(check::check_module(self, &source, "", "", &syntax::ast::Module::default()).0);
+        let module = Rc::new(check::check_module(self, &source, "", "", &syntax::ast::Module::default(), false).0);
         ((!wrong).then_some(CheckedExpr { node, module }), diagnostics)
     }
 
@@ -187,14 +187,13 @@ impl Session {
         if let Some(name) = path.strip_prefix("$/") {
             return match self.system_module(name) {
                 Some(module) => Ok(Importable::System(module)),
-                None => Err(ImportError::Because(format!("no system module named {name}"))),
+                None => {
+                    let reason = format!("no system module named {name}");
+                    Err(ImportError::Because(Unavailable::System(reason)))
+                }
             };
         }
-        let resolved = match path.strip_prefix("./") {
-            Some(rest) => clean(&format!("{folder}/{rest}"), folder.starts_with('/')),
-            None => path.to_owned(),
-        };
-        match self.load_path(&resolved) {
+        match self.load_path(&resolved(folder, path)) {
             Ok(Loaded::Good(module)) => Ok(Importable::Module(module)),
             Ok(Loaded::Bad) => {
                 self.tainted.borrow_mut().extend(self.loading.borrow().last().cloned());
@@ -202,6 +201,17 @@ impl Session {
             }
             Err(reason) => Err(ImportError::Because(reason)),
         }
+    }
+
+    /// A path that differs little from one at which there is no module, and at which there is one.
+    pub(crate) fn found_elsewhere(&self, folder: &str, path: &str) -> Option<String> {
+        let name = path.strip_prefix("./").unwrap_or(path);
+        let candidates = [format!("./{name}"), format!("./{name}.rf"), name.to_owned(), format!("{name}.rf")];
+        let is_there = |candidate: &String| {
+            *candidate != *path && candidate.ends_with(".rf") && self.sources.read(&resolved(folder, candidate)).is_ok()
+        };
+        let system = || system::NAMES.contains(&name).then(|| format!("$/{name}"));
+        candidates.into_iter().find(is_there).or_else(system)
     }
 
     /// A system module by name, made when first asked for.
@@ -226,23 +236,28 @@ impl Session {
         predeclared.iter().find(|(found, _)| *found == name).map(|(_, value)| value.clone())
     }
 
-    fn load_path(self: &Rc<Self>, path: &str) -> Result<Loaded, String> {
+    fn load_path(self: &Rc<Self>, path: &str) -> Result<Loaded, Unavailable> {
         if let Some(loaded) = self.modules.borrow().get(path) {
             return Ok(loaded.clone());
         }
         if self.loading.borrow().iter().any(|loading| loading == path) {
             let cycle = self.loading.borrow().join(" imports ");
-            return Err(format!("import cycle: {cycle} imports {path}"));
+            return Err(Unavailable::Cycle(format!("import cycle: {cycle} imports {path}")));
         }
         if self.depth + self.loading.borrow().len() >= IMPORT_DEPTH {
-            return Err(format!("modules import one another more than {IMPORT_DEPTH} deep"));
+            let reason = format!("modules import one another more than {IMPORT_DEPTH} deep");
+            return Err(Unavailable::Depth(reason));
         }
-        let open = |error: Error| match error.kind() {
-            Kind::NotExist => format!("open {path}: {}", error.message()),
-            _ => error.to_string(),
+        let open = |error: Error| {
+            Unavailable::Unreadable(match error.kind() {
+                Kind::NotExist => format!("open {path}: {}", error.message()),
+                _ => error.to_string(),
+            })
         };
         if self.texts.size(path).map_err(open)? > ARCHIVE_LIMIT {
-            return Err(format!("{path} is too large; modules and bundles may not exceed {}MB", ARCHIVE_LIMIT >> 20));
+            let limit = ARCHIVE_LIMIT >> 20;
+            let reason = format!("{path} is too large; modules and bundles may not exceed {limit}MB");
+            return Err(Unavailable::TooLarge(reason));
         }
         let bytes = self.texts.read(path).map_err(open)?;
         let folder = sources::folder(path);
@@ -250,13 +265,16 @@ impl Session {
         let (name, extension) = base.rsplit_once('.').unwrap_or((base, ""));
         let loaded = match extension {
             "rf" => {
-                let text = String::from_utf8(bytes).map_err(|_| format!("{path} is not valid UTF-8"))?;
-                self.check_loading(path, |session| session.check_source(&Source::new(path, text), folder, name))
+                let source = Source::from_bytes(path, &bytes);
+                self.check_loading(path, |session| session.check_source(&source, folder, name))
             }
-            "rfx" => self.load_bundle(path, &bytes)?,
-            "reflow" => return Err(format!("modules of extension .{extension} are not supported yet")),
-            "" => return Err(format!("unknown module extension {extension:?}")),
-            _ => return Err(format!("unknown module extension .{extension}")),
+            "rfx" => self.load_bundle(path, &bytes).map_err(Unavailable::Bundle)?,
+            "reflow" => {
+                let reason = format!("modules of extension .{extension} are not supported yet");
+                return Err(Unavailable::Extension(reason));
+            }
+            "" => return Err(Unavailable::Extension(format!("unknown module extension {extension:?}"))),
+            _ => return Err(Unavailable::Extension(format!("unknown module extension .{extension}"))),
         };
         self.modules.borrow_mut().insert(path.to_owned(), loaded.clone());
         Ok(loaded)
@@ -280,12 +298,11 @@ impl Session {
         let left = UNPACK_LIMIT - self.bundles.unpacked.get();
         let (bundle, unexpected) = Bundle::read(bytes, left).map_err(|error| error.to_string())?;
         self.bundles.unpacked.set(self.bundles.unpacked.get() + bundle.size());
-        let warnings = unexpected.iter().map(|name| unexpected_entry(path, name));
+        let warnings = unexpected.iter().map(|name| crate::diagnostics::unexpected_entry(path, name));
         self.diagnostics.borrow_mut().extend(warnings);
         let (entry, text) = bundle.entry();
         let entry = if entry.is_empty() { path } else { entry }.to_owned();
-        let text = String::from_utf8(text.to_vec()).map_err(|_| format!("{entry} is not valid UTF-8"))?;
-        let (source, bundle) = (Source::new(entry.as_str(), text), Rc::new(bundle));
+        let (source, bundle) = (Source::from_bytes(entry.as_str(), text), Rc::new(bundle));
         let depth = self.depth + self.loading.borrow().len() + 1;
         let inner = Self::with(bundle.clone(), self.sources.clone(), self.trace.clone(), depth, self.bundles.clone());
         let mut refused = None;
@@ -312,31 +329,21 @@ impl Session {
     /// Parses and checks a text. Its diagnostics are kept; with an error among them there is no module.
     fn check_module(self: &Rc<Self>, source: &Rc<Source>, folder: &str, name: &str) -> Option<Module> {
         let (written, mut found) = syntax::parse(source);
-        let mut module = None;
-        if !found.iter().any(Diagnostic::is_error) {
-            let (checked, more) = check::check_module(self, source, folder, name, &written);
-            found.extend(more);
-            module = (!found.iter().any(Diagnostic::is_error)).then_some(checked);
-        }
+        let is_partial = found.iter().any(Diagnostic::is_error);
+        let (checked, more) = check::check_module(self, source, folder, name, &written, is_partial);
+        found.extend(more);
+        found.sort_by_key(|diagnostic| is_partial.then(|| diagnostic.primary.as_ref().map(|label| label.span.start)));
+        let module = (!found.iter().any(Diagnostic::is_error)).then_some(checked);
         self.diagnostics.borrow_mut().append(&mut found);
         module
     }
 }
 
-fn unexpected_entry(path: &str, name: &str) -> Diagnostic {
-    let message = format!("the bundle has an entry {name:?} that does not belong in one; it is ignored");
-    Diagnostic::warning(2004, &Source::new(path, ""), Span::default(), message)
-}
-
-fn unreadable(path: &str, reason: &str) -> Diagnostic {
-    let source = Source::new(path, "");
-    Diagnostic {
-        code: syntax::diagnostic::Code(2000),
-        severity: Severity::Error,
-        message: reason.to_owned(),
-        primary: Some(Label { source, span: Span::default(), message: String::new() }),
-        secondary: Vec::new(),
-        help: None,
+/// The path that a module of `folder` means by `path`.
+fn resolved(folder: &str, path: &str) -> String {
+    match path.strip_prefix("./") {
+        Some(rest) => clean(&format!("{folder}/{rest}"), folder.starts_with('/')),
+        None => path.to_owned(),
     }
 }
 

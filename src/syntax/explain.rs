@@ -34,17 +34,53 @@ pub fn all() -> impl Iterator<Item = &'static Explanation> {
     lexical::EXPLANATIONS.iter().chain(grammar::EXPLANATIONS)
 }
 
-impl fmt::Display for Explanation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}: {}\n\n{}", self.code, self.title, self.text)?;
+/// The files of an example: a line `// NAME.rf` begins one, what stands before it is `main.rf`.
+pub fn files(program: &str) -> Vec<(&str, String)> {
+    let mut files: Vec<(&str, String)> = Vec::new();
+    for line in program.lines() {
+        let name = line.strip_prefix("// ").filter(|name| name.contains('.') && !name.contains(' '));
+        match (name, files.last_mut()) {
+            (Some(name), _) => files.push((name, String::new())),
+            (None, Some((_, text))) => text.extend([line, "\n"]),
+            (None, None) => files.push(("main.rf", format!("{line}\n"))),
+        }
+    }
+    files
+}
+
+impl Explanation {
+    /// The explanation as lines of at most `width` columns, as far as words allow; examples keep theirs.
+    pub fn text(&self, width: usize) -> String {
+        let mut out = format!("{}: {}\n", self.code, self.title);
+        for paragraph in self.text.split("\n\n") {
+            out.push('\n');
+            let mut column = 0;
+            for word in paragraph.split_whitespace() {
+                let length = word.chars().count();
+                if column > 0 && column + 1 + length > width {
+                    out.push('\n');
+                    column = 0;
+                } else if column > 0 {
+                    out.push(' ');
+                    column += 1;
+                }
+                out.push_str(word);
+                column += length;
+            }
+            out.push('\n');
+        }
         for (heading, program) in [("Wrong", self.wrong), ("Right", self.right)] {
             if !program.is_empty() {
-                writeln!(f, "\n{heading}:\n")?;
-                for line in program.lines() {
-                    writeln!(f, "{}", format!("    {line}").trim_end())?;
-                }
+                out.push_str(&format!("\n{heading}:\n\n"));
+                out.extend(program.lines().map(|line| format!("    {line}").trim_end().to_owned() + "\n"));
             }
         }
-        Ok(())
+        out
+    }
+}
+
+impl fmt::Display for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text(80))
     }
 }

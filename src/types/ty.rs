@@ -444,12 +444,17 @@ fn types(fields: &[Field]) -> impl Iterator<Item = &Type> {
     fields.iter().map(|field| &field.ty)
 }
 
+/// Whether a name can be a tag: its first character is no lower-case letter (language spec §3.1).
+pub fn is_tag(name: &str) -> bool {
+    let first = name.chars().next();
+    first.is_none_or(|first| get_general_category(first) != GeneralCategory::LowercaseLetter)
+}
+
 /// What is wrong with the tags of `variants`, if anything is.
 fn wrong_tag(variants: &[Variant]) -> Option<String> {
     let mut seen = HashSet::with_capacity(variants.len());
     for Variant { tag, .. } in variants {
-        let first = tag.chars().next();
-        if first.is_some_and(|first| get_general_category(first) == GeneralCategory::LowercaseLetter) {
+        if !is_tag(tag) {
             return Some(format!("tag {} does not begin with uppercase", quote(tag.as_bytes())));
         }
         if !seen.insert(tag) {

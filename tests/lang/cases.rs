@@ -29,6 +29,8 @@ const OUTPUTS: &[&str] = &[
     // Diagnostics of all modules.
     "errors",
     "warnings",
+    // The same as people see them on a terminal; only where asked for.
+    "drawn",
     // Type of `Main`, of the module; both only where asked for.
     "type",
     "module",
@@ -100,6 +102,9 @@ impl Stage {
         let (errors, warnings): (Vec<_>, Vec<_>) = diagnostics.iter().partition(|diagnostic| diagnostic.is_error());
         outputs.set("errors", lines(errors));
         outputs.set("warnings", lines(warnings));
+        if case.wants("drawn") {
+            outputs.set("drawn", syntax::render::draw(&diagnostics, false, 100));
+        }
         let Some(module) = module else { return };
         if case.wants("module") {
             outputs.set("module", module.ty.to_string());

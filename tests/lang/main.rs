@@ -12,6 +12,7 @@ mod digests;
 mod bundle;
 mod cases;
 mod deep;
+mod explain;
 mod random;
 mod reduce;
 mod speed;

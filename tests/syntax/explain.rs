@@ -37,5 +37,5 @@ fn codes_are_distinct_and_found() {
     assert_eq!(codes, codes.iter().copied().collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>());
     assert!(explain(Code(20)).is_some_and(|explanation| explanation.title == "syntax error"));
     assert!(explain(Code(999)).is_none());
-    assert!(explain(Code(3)).is_some_and(|explanation| explanation.to_string().contains("    a := 08\n")));
+    assert!(explain(Code(3)).is_some_and(|explanation| explanation.to_string().contains("    val Main = 08\n")));
 }

@@ -7,8 +7,8 @@ use types::Type;
 use types::ty::{Field, Level, TypeKind, Variant, unify};
 use types::value::Shape;
 
-use super::scope::nearest;
 use super::{Checker, any_flow};
+use crate::diagnostics::Operand;
 use crate::tree::{ExprKind, Node};
 
 /// A composite is as constant as its least constant component.
@@ -48,7 +48,12 @@ impl Checker<'_> {
         if self.any_error(&nodes) {
             return self.silent(span);
         }
-        let ty = Type::list(unify(nodes.iter().map(|node| &node.ty))).with_level(level(&nodes));
+        let element = unify(nodes.iter().map(|node| &node.ty));
+        if let Some(message) = element.error_message() {
+            let all: Vec<&Node> = nodes.iter().collect();
+            return self.disagree(&all, message, span, "all elements of a list have one type");
+        }
+        let ty = Type::list(element).with_level(level(&nodes));
         self.node(ExprKind::List(nodes.into()), ty, span)
     }
 
@@ -59,15 +64,25 @@ impl Checker<'_> {
             return self.silent(span);
         }
         let element = unify(values.iter().map(|node| &node.ty));
-        let ty = match (keys.is_empty(), element.is_error()) {
-            (true, _) => Type::map(Type::top(), Type::bottom()),
-            (_, true) => element,
-            _ => {
+        if let Some(message) = element.error_message() {
+            let all: Vec<&Node> = values.iter().collect();
+            return self.disagree(&all, message, span, "all elements of a map have one type");
+        }
+        let ty = match keys.first() {
+            None => Type::map(Type::top(), Type::bottom()),
+            Some(first) => {
                 let key = unify(keys.iter().map(|node| &node.ty));
-                match key.error_message() {
-                    Some(message) => Type::error(format!("error: {message} is not a valid map key type")),
-                    None => Type::map(key, element),
+                if let Some(message) = key.error_message() {
+                    let all: Vec<&Node> = keys.iter().collect();
+                    let message = format!("error: {message} is not a valid map key type");
+                    return self.disagree(&all, &message, span, "all keys of a map have one type");
                 }
+                if !key.is_map_key() {
+                    let message = format!("{key} is not a valid map key type");
+                    let diagnostic = self.report.map_key(span, first.span, message);
+                    return self.fail(diagnostic, span);
+                }
+                Type::map(key, element)
             }
         };
         let ty = ty.with_level(level(keys.iter().chain(&values)));
@@ -80,6 +95,10 @@ impl Checker<'_> {
         if payload.as_ref().is_some_and(|payload| payload.ty.is_error()) {
             return self.silent(span);
         }
+        if !types::ty::is_tag(&tag.name) {
+            let diagnostic = self.report.tag(crate::diagnostics::within(span, tag.span), &tag.name, None);
+            return self.fail(diagnostic, span);
+        }
         let payload_type = payload.as_ref().map(|payload| payload.ty.clone());
         let ty = Type::sum([Variant::new(tag.name.clone(), payload_type)]).with_level(level(payload.as_ref()));
         self.node(ExprKind::Variant(tag.name.clone(), payload), ty, span)
@@ -91,13 +110,14 @@ impl Checker<'_> {
             return self.silent(span);
         }
         if !matches!(operand.ty.kind, TypeKind::Struct(_) | TypeKind::Module(_)) {
-            let diagnostic = self.report.expected_record(span, &operand.ty);
+            let diagnostic = self.report.expected_record(span, Operand::of(&operand), &field.name);
             return self.fail(diagnostic, span);
         }
         let Some(ty) = operand.ty.field(&field.name).cloned() else {
             let names: Vec<_> = operand.ty.fields().iter().filter_map(|field| field.name.clone()).collect();
-            let near = nearest(&field.name, names);
-            let diagnostic = self.report.no_field(span, &field.name, near.as_deref());
+            let near = base::spelling::nearest(&field.name, names);
+            let place = (&*field.name, field.span);
+            let diagnostic = self.report.no_field(span, place, Operand::of(&operand), near.as_deref());
             return self.fail(diagnostic, span);
         };
         let flow = any_flow([&ty, &operand.ty]);
@@ -109,12 +129,13 @@ impl Checker<'_> {
         if collection.ty.is_error() || index.ty.is_error() {
             return self.silent(span);
         }
+        let (of, by) = (Operand::of(&collection), Operand::of(&index));
         let found = match &collection.ty.kind {
             TypeKind::List(element) if matches!(index.ty.kind, TypeKind::Int) => Ok(element.as_ref().clone()),
-            TypeKind::List(_) => Err(self.report.expected_type(span, &Type::int(), &index.ty)),
+            TypeKind::List(_) => Err(self.report.index_of_list(span, by)),
             TypeKind::Map(types) if types.0.equal(&index.ty) => Ok(types.1.clone()),
-            TypeKind::Map(_) => Err(self.report.expected_type(span, &index.ty, &collection.ty)),
-            _ => Err(self.report.not_indexable(span, &collection.ty)),
+            TypeKind::Map(_) => Err(self.report.key_of_map(span, of, by)),
+            _ => Err(self.report.not_indexable(span, of)),
         };
         match found {
             Err(diagnostic) => self.fail(diagnostic, span),

@@ -6,19 +6,18 @@ use syntax::ast::{self, Span};
 use types::Type;
 use types::ty::{Field, Level, TypeKind};
 
-use super::scope::ScopeKind;
 use super::{Checker, pattern};
+use crate::diagnostics::Operand;
 use crate::tree::{Clause, Comprehension, ExprKind, Node, Pattern};
 
 impl Checker<'_> {
     pub(super) fn comprehension(&mut self, body: &ast::Expr, clauses: &[ast::Clause], span: Span) -> Node {
-        self.scope.enter(ScopeKind::Clause);
-        let checked = self.clauses(clauses, span);
-        let body = match &checked {
-            Some(_) => self.expr(body),
-            None => self.silent(span),
-        };
+        self.scope.enter();
+        let checked: Vec<Option<Clause>> =
+            clauses.iter().enumerate().map(|(number, clause)| self.clause(number, clause, span)).collect();
+        let body = self.expr(body);
         self.finish_scope();
+        let checked: Option<Vec<Clause>> = checked.into_iter().collect();
         let Some(clauses) = checked.filter(|_| !body.ty.is_error()) else {
             return self.silent(span);
         };
@@ -28,39 +27,43 @@ impl Checker<'_> {
         self.node(ExprKind::Comprehension(Rc::new(comprehension)), ty, span)
     }
 
-    fn clauses(&mut self, clauses: &[ast::Clause], span: Span) -> Option<Vec<Clause>> {
-        let mut checked = Vec::with_capacity(clauses.len());
-        for (i, clause) in clauses.iter().enumerate() {
-            match clause {
-                ast::Clause::Filter(condition) => {
-                    let condition = self.expr(condition);
-                    if condition.ty.is_error() {
-                        return None;
-                    }
-                    if i == 0 {
-                        self.diagnostics.push(self.report.filter_first(span));
-                        return None;
-                    }
-                    if !matches!(condition.ty.kind, TypeKind::Bool) {
-                        self.diagnostics.push(self.report.expected_bool(span, &condition.ty));
-                        return None;
-                    }
-                    checked.push(Clause::Filter(condition));
+    /// Checks a clause and binds its names; `None` if it is wrong, which has been reported.
+    fn clause(&mut self, number: usize, clause: &ast::Clause, span: Span) -> Option<Clause> {
+        match clause {
+            ast::Clause::Filter(condition) => {
+                let condition = self.expr(condition);
+                if condition.ty.is_error() {
+                    return None;
                 }
-                ast::Clause::Enumerate(written, source) => {
-                    let source = self.expr(source);
-                    let element = self.element(&source, span)?;
-                    if let Err(message) = pattern::check(written, &element) {
-                        self.diagnostics.push(self.report.binding(span, &message));
-                        return None;
-                    }
-                    self.scope.push_frame();
-                    self.scope.bind_frame(pattern::bindings(written, &element));
-                    checked.push(Clause::Enumerate(Rc::new(Pattern::new(written)), source));
+                if number == 0 {
+                    self.diagnostics.push(self.report.filter_first(span, condition.span));
+                    return None;
                 }
+                if !matches!(condition.ty.kind, TypeKind::Bool) {
+                    self.diagnostics.push(self.report.expected_bool(span, Operand::of(&condition)));
+                    return None;
+                }
+                Some(Clause::Filter(condition))
+            }
+            ast::Clause::Enumerate(written, source) => {
+                let source = self.expr(source);
+                let element = self.element(&source, span);
+                let fitting = element.filter(|element| match pattern::check(written, element) {
+                    Ok(()) => true,
+                    Err(misfit) => {
+                        self.diagnostics.push(self.report.binding(span, &misfit, Some(Operand::of(&source))));
+                        false
+                    }
+                });
+                self.scope.push_frame();
+                let names = match &fitting {
+                    Some(element) => pattern::bindings(written, element),
+                    None => pattern::reported(written),
+                };
+                self.scope.bind_frame(names, fitting.is_some());
+                fitting.map(|_| Clause::Enumerate(Rc::new(Pattern::new(written)), source))
             }
         }
-        Some(checked)
     }
 
     /// What enumerating a source yields.
@@ -72,7 +75,7 @@ impl Checker<'_> {
             TypeKind::Map(types) => Some(pair(&types.0, &types.1)),
             TypeKind::Dir => Some(pair(&Type::string(), &Type::file())),
             _ => {
-                self.diagnostics.push(self.report.not_enumerable(span, &source.ty));
+                self.diagnostics.push(self.report.not_enumerable(span, Operand::of(source)));
                 None
             }
         }

@@ -5,83 +5,88 @@ use std::rc::Rc;
 use syntax::ast::{self, Span};
 use types::Type;
 
-use super::{Checker, pattern};
-use crate::module::{Importable, Module};
+use super::Checker;
+use crate::diagnostics::Operand;
+use crate::module::{Importable, Module, Param};
 use crate::session::ImportError;
 use crate::tree::{Decl, ExprKind, Make, Node};
+
+/// What arguments bind: names, types and places.
+type Bound = Vec<(ast::Name, Type, Span)>;
 
 impl Checker<'_> {
     pub(super) fn make(&mut self, path: &ast::Expr, args: &[ast::Decl], span: Span) -> Node {
         let path_node = self.expr(path);
-        let mut bound: Vec<(ast::Name, Type)> = Vec::new();
-        let mut checked: Vec<Decl> = Vec::new();
-        let mut wrong = path_node.ty.is_error();
+        let mut bound: Bound = Vec::new();
+        let mut checked: Vec<Option<Decl>> = Vec::new();
         for arg in args {
-            match self.decl(arg) {
-                Some((written, decl)) => {
-                    let names = pattern::bindings(written, &decl.value.ty);
-                    bound.extend(names.into_iter().map(|(name, ty, _)| (name, ty)));
-                    checked.push(decl);
-                }
-                None => wrong = true,
-            }
+            let declared = self.decl(arg);
+            let place = |span| if matches!(&arg.kind, ast::DeclKind::Val { .. }) { span } else { arg.span };
+            bound.extend(declared.names.into_iter().map(|(name, ty, span)| (name, ty, place(span))));
+            checked.push(declared.decl);
         }
-        if wrong {
+        if path_node.ty.is_error() {
             return self.silent(span);
         }
         let ast::ExprKind::Literal(ast::Literal::String(text)) = &path.kind else {
-            let diagnostic = self.report.module_path(span, &path_node.ty);
+            let diagnostic = self.report.module_path(span, Operand::of(&path_node));
             return self.fail(diagnostic, span);
         };
         let text = String::from_utf8_lossy(text).into_owned();
         let module = match self.session.import(&self.folder, &text) {
             Ok(module) => module,
             Err(ImportError::Reported) => return self.silent(span),
-            Err(ImportError::Because(reason)) => {
-                let diagnostic = self.report.open_module(span, &text, reason);
+            Err(ImportError::Because(why)) => {
+                let elsewhere = self.session.found_elsewhere(&self.folder, &text);
+                let diagnostic = self.report.open_module(span, (&text, path.span), &why, elsewhere.as_deref());
                 return self.fail(diagnostic, span);
             }
         };
         let ty = match &module {
-            Importable::System(system) => match bound.first() {
-                Some((name, _)) => Err(format!("module has no parameter {name}")),
-                None => Ok(system.ty.clone()),
-            },
-            Importable::Module(module) => check_arguments(module, &bound).map(|()| module.ty.clone()),
-        };
-        match ty {
-            Err(message) => {
-                let diagnostic = self.report.module_parameter(span, message);
-                self.fail(diagnostic, span)
+            Importable::System(system) => {
+                for (name, _, place) in &bound {
+                    self.diagnostics.push(self.report.unknown_parameter(span, (name, *place), None));
+                }
+                Some(system.ty.clone()).filter(|_| bound.is_empty())
             }
-            Ok(ty) => {
-                let make = Make { path: path_node, module, args: checked };
+            Importable::Module(module) => {
+                self.arguments_fit(module, &bound, path.span, span).then(|| module.ty.clone())
+            }
+        };
+        let checked: Option<Vec<Decl>> = checked.into_iter().collect();
+        match (ty, checked) {
+            (Some(ty), Some(args)) => {
+                let make = Make { path: path_node, module, args };
                 self.node(ExprKind::Make(Rc::new(make)), ty.with_flow(false), span)
             }
+            // What the module has does not depend on its arguments.
+            (None, _) if matches!(module, Importable::System(_)) => self.silent(span),
+            _ => match &module {
+                Importable::Module(module) => self.assumed(module.ty.clone(), span),
+                Importable::System(_) => self.silent(span),
+            },
         }
     }
-}
 
-fn check_arguments(module: &Module, args: &[(ast::Name, Type)]) -> Result<(), String> {
-    for (name, ty) in args {
-        let Some(param) = module.param(name) else {
-            return Err(format!("module has no parameter {name}"));
-        };
-        // The reference asks the question the wrong way round; what it accepts stays accepted, and the
-        // sensible direction too (language spec §13 #2).
-        if !param.ty.is_subtype(ty) && !ty.is_subtype(&param.ty) {
-            return Err(format!("invalid type {ty} for parameter {name} (type {})", param.ty));
+    /// Whether arguments fit the parameters of a module; every one that does not is reported.
+    fn arguments_fit(&mut self, module: &Rc<Module>, args: &Bound, path: Span, span: Span) -> bool {
+        let mut fits = true;
+        for (name, ty, place) in args {
+            let wrong = match module.param(name) {
+                None => Some(self.report.unknown_parameter(span, (name, *place), Some(module))),
+                // The reference asks the question the wrong way round; what it accepts stays accepted, and
+                // the sensible direction too (language spec §13 #2).
+                Some(param) if ty.is_error() || param.ty.is_subtype(ty) || ty.is_subtype(&param.ty) => None,
+                Some(param) => Some(self.report.parameter_type(span, (name, *place, ty), module, param)),
+            };
+            fits &= wrong.is_none();
+            self.diagnostics.extend(wrong);
         }
-    }
-    let missing: Vec<&str> = module
-        .params
-        .iter()
-        .filter(|param| param.is_required() && !args.iter().any(|(name, _)| *name == param.name))
-        .map(|param| &*param.name)
-        .collect();
-    match missing.as_slice() {
-        [] => Ok(()),
-        [name] => Err(format!("missing required module parameter {name}")),
-        names => Err(format!("missing required module parameters {}", names.join(", "))),
+        let is_missing = |param: &&Param| param.is_required() && !args.iter().any(|(name, ..)| *name == param.name);
+        let missing: Vec<&Param> = module.params.iter().filter(is_missing).collect();
+        if !missing.is_empty() {
+            self.diagnostics.push(self.report.missing_parameters(span, path, module, &missing));
+        }
+        fits && missing.is_empty()
     }
 }

@@ -8,26 +8,30 @@ use types::Type;
 use types::ty::Field;
 use types::value::Shape;
 
-use super::{Checker, pattern};
+use super::{Checker, order};
 use crate::module::{Alias, Default, Global, Module, ModuleDecl, Param, is_exported};
 use crate::session::Session;
-use crate::tree::{Pattern, Slot};
+use crate::tree::{Decl, Pattern, Slot};
 
-/// Checks a parsed module. The module is usable only if no diagnostic is an error.
+/// Checks a parsed module. The module is usable only if no diagnostic is an error. With `is_partial`
+/// declarations are missing that could not be parsed.
 pub(crate) fn check_module(
     session: &Rc<Session>,
     source: &Rc<Source>,
     folder: &str,
     name: &str,
     written: &ast::Module,
+    is_partial: bool,
 ) -> (Module, Vec<Diagnostic>) {
     let mut checker = Checker::new(session, source, folder);
+    checker.is_partial = is_partial;
     let params = checker.params(&written.params);
     let mut made = Made::default();
     for decl in &written.decls {
         checker.module_decl(decl, &mut made);
     }
     checker.finish_scope();
+    order::explain(&checker.report, &written.decls, &mut checker.diagnostics);
     let module = made.into_module(name, source.clone(), params);
     (module, checker.diagnostics)
 }
@@ -45,7 +49,7 @@ struct Made {
 impl Checker<'_> {
     fn params(&mut self, written: &[ast::Param]) -> Vec<Param> {
         let mut params = Vec::with_capacity(written.len());
-        for (index, param) in (0..).zip(written) {
+        for param in written {
             self.saw_param = false;
             let default = param.default.as_ref().map(|default| (self.expr(default), default));
             let depends_on_params = self.saw_param;
@@ -54,14 +58,9 @@ impl Checker<'_> {
                 (None, Some((node, _))) => Some(node.ty.clone()),
                 (None, None) => None,
             };
-            // A parameter with an error is not bound; its uses are then reported as undefined.
-            let Some(ty) = ty.filter(|ty| !ty.is_error()) else { continue };
-            if default.as_ref().is_some_and(|(node, _)| node.ty.is_error()) {
-                continue;
-            }
+            let ty = ty.unwrap_or_else(Self::reported);
             let slot = Slot::Param(params.len() as u32);
-            debug_assert!(index >= params.len() as u32);
-            self.scope.bind_fixed(param.name.name.clone(), ty.clone(), param.name.span, slot);
+            self.scope.bind_fixed(param.name.name.clone(), ty.clone(), param.name.span, slot, false);
             params.push(Param {
                 name: param.name.name.clone(),
                 ty,
@@ -77,26 +76,29 @@ impl Checker<'_> {
     fn module_decl(&mut self, decl: &ast::Decl, made: &mut Made) {
         match &decl.kind {
             ast::DeclKind::Type { name, ty } => {
-                let Some(ty) = self.written(ty).filter(|ty| self.can_be_member(ty, decl.span)) else { return };
-                self.aliases.insert(name.name.clone(), ty.clone());
+                let known = self.written(ty).filter(|ty| self.can_be_member(ty, decl.span));
+                let ty = known.unwrap_or_else(Self::reported);
+                self.aliases.insert(name.name.clone(), (ty.clone(), name.span));
                 if is_exported(&name.name) {
                     made.aliases.push(Alias { name: name.name.clone(), ty, doc: decl.doc.clone() });
                 }
             }
             ast::DeclKind::Val { .. } => {
-                let Some((written, checked)) = self.decl(decl) else { return };
-                if !self.can_be_member(&checked.value.ty, decl.span) {
-                    return;
-                }
+                let declared = self.decl(decl);
+                let fits = |checked: &Decl| self.can_be_member(&checked.value.ty, decl.span);
+                let checked = declared.decl.filter(fits);
+                let warns = checked.is_some() && !declared.has_errors;
                 let first_global = made.globals.len() as u32;
-                for (name, ty, span) in pattern::bindings(written, &checked.value.ty) {
+                for (name, ty, span) in declared.names {
+                    let ty = if checked.is_some() { ty } else { Self::reported() };
                     let slot = Slot::Global(made.globals.len() as u32);
-                    self.scope.bind_fixed(name.clone(), ty.clone(), span, slot);
+                    self.scope.bind_fixed(name.clone(), ty.clone(), span, slot, warns);
                     if is_exported(&name) {
                         made.fields.push(Field::named(name.clone(), ty.clone()));
                     }
                     made.globals.push(Global { name, ty, decl: made.decls.len() as u32 });
                 }
+                let Some(checked) = checked else { return };
                 let pattern: Rc<Pattern> = checked.pattern;
                 made.decls.push(ModuleDecl { pattern, value: checked.value, first_global, doc: decl.doc.clone() });
             }

@@ -5,6 +5,7 @@ use types::Type;
 use types::ty::{Level, TypeKind, unify};
 
 use super::{Checker, any_flow};
+use crate::diagnostics::Operand;
 use crate::tree::{ExprKind, Node};
 
 impl Checker<'_> {
@@ -14,6 +15,10 @@ impl Checker<'_> {
             return self.silent(span);
         }
         match self.binary_type(op, &left, &right, span) {
+            Ok(ty) if ty.is_error() => {
+                let message = ty.error_message().unwrap_or_default();
+                self.disagree(&[&left, &right], message, span, "what is put together with `+` has one type")
+            }
             Ok(ty) => self.node(ExprKind::Binary(op, left, right), ty, span),
             Err(diagnostic) => self.fail(*diagnostic, span),
         }
@@ -35,7 +40,7 @@ impl Checker<'_> {
             return Ok(unify([l, r]));
         }
         if !l.equal(r) {
-            return Err(Box::new(self.report.operand_mismatch(span, op, (l, left.span), (r, right.span))));
+            return Err(Box::new(self.report.operand_mismatch(span, op, Operand::of(left), Operand::of(right))));
         }
         let is = |kinds: &[fn(&TypeKind) -> bool]| kinds.iter().any(|is| is(&l.kind));
         let int: fn(&TypeKind) -> bool = |kind| matches!(kind, TypeKind::Int);
@@ -54,10 +59,13 @@ impl Checker<'_> {
             {
                 (true, Type::bool())
             }
-            _ => return Err(Box::new(self.report.not_comparable(span, l))),
+            _ => {
+                let order = !matches!(op, BinaryOp::Equal | BinaryOp::NotEqual);
+                return Err(Box::new(self.report.not_comparable(span, Operand::of(left), Operand::of(right), order)));
+            }
         };
         if !allowed {
-            return Err(Box::new(self.report.operator_not_allowed(span, op, l)));
+            return Err(Box::new(self.report.operator_not_allowed(span, op, Operand::of(left), Operand::of(right))));
         }
         Ok(ty.with_flow(any_flow([l, r])).with_level(l.level.min(r.level)))
     }
@@ -69,8 +77,8 @@ impl Checker<'_> {
         }
         let diagnostic = match (op, &operand.ty.kind) {
             (UnaryOp::Not, TypeKind::Bool) | (UnaryOp::Negate, TypeKind::Int | TypeKind::Float) => None,
-            (UnaryOp::Not, _) => Some(self.report.not_a_bool(span, &operand.ty)),
-            (UnaryOp::Negate, _) => Some(self.report.not_a_number(span, &operand.ty)),
+            (UnaryOp::Not, _) => Some(self.report.not_a_bool(span, Operand::of(&operand))),
+            (UnaryOp::Negate, _) => Some(self.report.not_a_number(span, Operand::of(&operand))),
         };
         match diagnostic {
             Some(diagnostic) => self.fail(diagnostic, span),
@@ -90,16 +98,45 @@ impl Checker<'_> {
     ) -> Node {
         let (condition, then, otherwise) = (self.expr(condition), self.expr(then), self.expr(otherwise));
         if !condition.ty.is_error() && !matches!(condition.ty.kind, TypeKind::Bool) {
-            let diagnostic = self.report.expected_bool(span, &condition.ty);
-            let diagnostic = diagnostic.also(&self.report.source, condition.span, "this is the condition");
+            let diagnostic = self.report.expected_bool(span, Operand::of(&condition));
             return self.fail(diagnostic, span);
         }
         if [&condition, &then, &otherwise].iter().any(|node| node.ty.is_error()) {
             return self.silent(span);
         }
         let ty = unify([&then.ty, &otherwise.ty]);
+        if let Some(message) = ty.error_message() {
+            return self.disagree(&[&then, &otherwise], message, span, "both branches of an `if` have one type");
+        }
         let flow = ty.flow || condition.ty.flow;
         let ty = ty.with_flow(flow).with_level(Level::NotConst);
         self.node(ExprKind::If(condition, then, otherwise), ty, span)
+    }
+
+    /// Reports that the types of nodes cannot be unified, at the first that does not go with the others.
+    pub(super) fn disagree(&mut self, nodes: &[&Node], message: &str, span: Span, rule: &str) -> Node {
+        let mut unified = Type::bottom();
+        let other = nodes.iter().position(|node| {
+            unified = unify([&unified, &node.ty]);
+            unified.is_error()
+        });
+        let diagnostic = match other {
+            None => self.report.too_deep(span, message),
+            Some(other) => {
+                let clashes = |node: &&Node| unify([&node.ty, &nodes[other].ty]).is_error();
+                let first = nodes[..other].iter().copied().find(clashes).unwrap_or(nodes[0]);
+                let (first, other) = (result_of(first), result_of(nodes[other]));
+                self.report.disagreement(span, message, first, other, rule)
+            }
+        };
+        self.fail(diagnostic, span)
+    }
+}
+
+/// What a node comes to: of a block its last expression.
+fn result_of(node: &Node) -> Operand<'_> {
+    match &node.kind {
+        ExprKind::Block(_, body) => result_of(body),
+        _ => Operand::of(node),
     }
 }

@@ -11,15 +11,6 @@ use types::Type;
 
 use crate::tree::{Builtin, Slot};
 
-/// What kind of construct a scope belongs to: whether unused names in it are worth a warning.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum ScopeKind {
-    Module,
-    Block,
-    Function,
-    Clause,
-}
-
 /// The names in scope.
 #[derive(Default)]
 pub(super) struct Scope {
@@ -31,7 +22,6 @@ pub(super) struct Scope {
 }
 
 struct Level {
-    kind: ScopeKind,
     first: usize,
     frames: u32,
 }
@@ -52,8 +42,8 @@ enum Place {
 }
 
 impl Scope {
-    pub(super) fn enter(&mut self, kind: ScopeKind) {
-        self.levels.push(Level { kind, first: self.bindings.len(), frames: self.frames });
+    pub(super) fn enter(&mut self) {
+        self.levels.push(Level { first: self.bindings.len(), frames: self.frames });
     }
 
     /// Leaves the innermost scope; yields the names that were not used in it.
@@ -77,17 +67,17 @@ impl Scope {
         self.frames += 1;
     }
 
-    /// Binds names in the innermost local frame, in slot order.
-    pub(super) fn bind_frame(&mut self, names: Vec<(Name, Type, Span)>) {
-        let warns = self.levels.last().is_some_and(|level| level.kind != ScopeKind::Function);
+    /// Binds names in the innermost local frame, in slot order; with `warns` it is worth a warning if one
+    /// of them is never used.
+    pub(super) fn bind_frame(&mut self, names: Vec<(Name, Type, Span)>, warns: bool) {
         for (index, (name, ty, span)) in (0..).zip(names) {
             self.bind(name, ty, span, Place::Local { frame: self.frames, index }, warns);
         }
     }
 
     /// Binds a parameter or binding of the module.
-    pub(super) fn bind_fixed(&mut self, name: Name, ty: Type, span: Span, slot: Slot) {
-        let warns = matches!(slot, Slot::Global(_)) && !crate::module::is_exported(&name);
+    pub(super) fn bind_fixed(&mut self, name: Name, ty: Type, span: Span, slot: Slot, warns: bool) {
+        let warns = warns && matches!(slot, Slot::Global(_)) && !crate::module::is_exported(&name);
         self.bind(name, ty, span, Place::Fixed(slot), warns);
     }
 
@@ -118,6 +108,13 @@ impl Scope {
         Some(&self.bindings[*index as usize].ty)
     }
 
+    /// Where a name is declared, unless it is predeclared; does not count as a use.
+    pub(super) fn declared(&self, name: &str) -> Option<Span> {
+        let index = self.by_name.get(name)?.last()?;
+        let binding = &self.bindings[*index as usize];
+        (!matches!(binding.place, Place::Fixed(Slot::Predeclared(_)))).then_some(binding.span)
+    }
+
     /// Where the value of a name is found, and its type; counts as a use.
     pub(super) fn lookup(&mut self, name: &str) -> Option<(Slot, Type)> {
         let index = *self.by_name.get(name)?.last()?;
@@ -134,35 +131,6 @@ impl Scope {
     pub(super) fn nearest(&self, name: &str) -> Option<Rc<str>> {
         let bound = self.by_name.iter().filter(|(_, stack)| !stack.is_empty()).map(|(name, _)| name.clone());
         let builtins = Builtin::NAMED.into_iter().map(|builtin| Rc::from(builtin.name()));
-        nearest(name, bound.chain(builtins))
+        base::spelling::nearest(name, bound.chain(builtins))
     }
-}
-
-/// The candidate that is spelled most like `name`, if one is near enough to be a slip.
-pub(super) fn nearest(name: &str, candidates: impl IntoIterator<Item = Rc<str>>) -> Option<Rc<str>> {
-    let limit = (name.chars().count() / 3).max(1);
-    let scored = candidates.into_iter().map(|candidate| (distance(name, &candidate), candidate));
-    let near = scored.filter(|(distance, _)| (1..=limit).contains(distance));
-    near.min().map(|(_, candidate)| candidate)
-}
-
-/// Edit distance, transpositions of neighbours counting one; capped by the lengths' difference first.
-fn distance(left: &str, right: &str) -> usize {
-    let (left, right): (Vec<char>, Vec<char>) = (left.chars().collect(), right.chars().collect());
-    if left.len().abs_diff(right.len()) > 3 {
-        return usize::MAX;
-    }
-    let mut rows = vec![(0..=right.len()).collect::<Vec<_>>()];
-    for (i, l) in left.iter().enumerate() {
-        let mut row = vec![i + 1];
-        for (j, r) in right.iter().enumerate() {
-            let mut best = (rows[i][j] + usize::from(l != r)).min(rows[i][j + 1] + 1).min(row[j] + 1);
-            if i > 0 && j > 0 && *l == right[j - 1] && left[i - 1] == *r {
-                best = best.min(rows[i - 1][j - 1] + 1);
-            }
-            row.push(best);
-        }
-        rows.push(row);
-    }
-    rows[left.len()][right.len()]
 }

@@ -16,8 +16,8 @@ pub(super) const EXPLANATIONS: &[Explanation] = &[
                Other traps: `a<-1` reads as `a <- 1`; a brace directly followed by a quote begins a command\n\
                template; keywords such as `file`, `type` and `make` cannot be names; declarations are written\n\
                `x := e` or `val x = e`; options of an exec take no comma after the last one.",
-        wrong: "a := [\n    1,\n    2\n]",
-        right: "a := [\n    1,\n    2,\n]",
+        wrong: "val Main = [\n    1,\n    2\n]",
+        right: "val Main = [\n    1,\n    2,\n]",
     },
     Explanation {
         code: Code(21),
@@ -25,16 +25,16 @@ pub(super) const EXPLANATIONS: &[Explanation] = &[
         text: "An interpolation in a command template begins with {{ and ends with the first }} behind it. The\n\
                template itself ends at the first quote that is directly followed by a brace, even if that is inside\n\
                an interpolation: write a blank between a string in an interpolation and what follows.",
-        wrong: "a := exec(image := \"i\") (out file) {\" echo {{\"x\"}} > {{out}} \"}",
-        right: "a := exec(image := \"i\") (out file) {\" echo {{\"x\" }} > {{out}} \"}",
+        wrong: "val Main = exec(image := \"i\") (out file) {\" echo {{\"x\"}} > {{out}} \"}",
+        right: "val Main = exec(image := \"i\") (out file) {\" echo {{\"x\" }} > {{out}} \"}",
     },
     Explanation {
         code: Code(22),
         title: "type declarations are only allowed at the top level of a module",
         text: "A type alias belongs to its module. In a block, or among the options of exec, make or @requires, it has\n\
                no place.",
-        wrong: "a := {\n    type T int\n    val b T = 1\n    b\n}",
-        right: "type T int\na := {\n    val b T = 1\n    b\n}",
+        wrong: "val Main = {\n    type T int\n    val b T = 1\n    b\n}",
+        right: "type T int\nval Main = {\n    val b T = 1\n    b\n}",
     },
     Explanation {
         code: Code(23),

@@ -9,8 +9,8 @@ pub(super) const EXPLANATIONS: &[Explanation] = &[
         title: "illegal character NUL",
         text: "A string, comment or template contains the character NUL, which no text file should. The character\n\
                is kept. To have it in a string on purpose, write the escape \\000.",
-        wrong: "a := \"x\0y\"",
-        right: "a := \"x\\000y\"",
+        wrong: "val Main = \"x\0y\"",
+        right: "val Main = \"x\\000y\"",
     },
     Explanation {
         code: Code(2),
@@ -19,30 +19,30 @@ pub(super) const EXPLANATIONS: &[Explanation] = &[
                in raw strings, which keep their bytes. Convert the file to UTF-8; to have arbitrary bytes in a string\n\
                write escapes such as \\xff.",
         wrong: "",
-        right: "a := \"\\xff\"",
+        right: "val Main = \"\\xff\"",
     },
     Explanation {
         code: Code(3),
         title: "illegal octal number",
         text: "An integer that begins with a zero and has a digit 8 or 9 looks like a mistaken octal number. Integers\n\
                are always decimal, whatever they begin with, so the number is taken as it is written.",
-        wrong: "a := 08",
-        right: "a := 8",
+        wrong: "val Main = 08",
+        right: "val Main = 8",
     },
     Explanation {
         code: Code(4),
         title: "illegal token",
         text: "Two dots in a row are no operator. They are read as one.",
-        wrong: "a := b..c",
-        right: "a := b.c",
+        wrong: "val p = {x: 1}\nval Main = p..x",
+        right: "val p = {x: 1}\nval Main = p.x",
     },
     Explanation {
         code: Code(5),
         title: "comment not terminated",
         text: "A comment that begins with /* has no */ and reaches to the end of the file, so everything behind it is\n\
                ignored. Comments do not nest: the first */ ends a comment.",
-        wrong: "a := 1\n/* b := 2\n",
-        right: "a := 1\n/* b := 2 */\n",
+        wrong: "val Main = 1\n/* b := 2\n",
+        right: "val Main = 1\n/* b := 2 */\n",
     },
     Explanation {
         code: Code(6),
@@ -50,8 +50,8 @@ pub(super) const EXPLANATIONS: &[Explanation] = &[
         text: "A string in double quotes ends on the line where it begins. For a line feed in it write \\n, or put the\n\
                string in back quotes: a raw string may span lines and has no escapes. A raw string without its second\n\
                back quote reaches to the end of the file.",
-        wrong: "a := \"one\ntwo\"",
-        right: "a := \"one\\ntwo\"\nb := `one\ntwo`",
+        wrong: "val Main = \"one\ntwo\"",
+        right: "val Main = \"one\\ntwo\"\nb := `one\ntwo`",
     },
     Explanation {
         code: Code(7),
@@ -59,8 +59,8 @@ pub(super) const EXPLANATIONS: &[Explanation] = &[
         text: "A brace directly followed by a double quote always begins the command template of an exec, which\n\
                reaches to the first quote directly followed by a brace. If a block or struct was meant that begins\n\
                with a string, write a blank between brace and quote.",
-        wrong: "a := if true {\"yes\" } else { \"no\" }",
-        right: "a := if true { \"yes\" } else { \"no\" }",
+        wrong: "val Main = if true {\"yes\" } else { \"no\" }",
+        right: "val Main = if true { \"yes\" } else { \"no\" }",
     },
     Explanation {
         code: Code(8),
@@ -68,23 +68,23 @@ pub(super) const EXPLANATIONS: &[Explanation] = &[
         text: "The end of a template is searched from its second character on: a template has at least one character.\n\
                So {\"\"} does not end where it seems to, but at the next quote and brace further down. The empty\n\
                command is written with a blank.",
-        wrong: "a := exec(image := \"i\") (out file) {\"\"}\nb := exec(image := \"i\") (out file) {\" \"}",
-        right: "a := exec(image := \"i\") (out file) {\" \"}",
+        wrong: "val Main = exec(image := \"i\") (out file) {\"\"}\nb := exec(image := \"i\") (out file) {\" \"}",
+        right: "val Main = exec(image := \"i\") (out file) {\" \"}",
     },
     Explanation {
         code: Code(10),
         title: "failed to parse integer",
         text: "Integers are written in decimal digits, as many as are needed. There are no hexadecimal, octal or\n\
                binary integers and no separators between digits.",
-        wrong: "a := 0x1F",
-        right: "a := 31",
+        wrong: "val Main = 0x1F",
+        right: "val Main = 31",
     },
     Explanation {
         code: Code(11),
         title: "failed to parse float: number has no digits",
         text: "The exponent of a float has at least one digit.",
-        wrong: "a := 1e",
-        right: "a := 1e0",
+        wrong: "val Main = 1e",
+        right: "val Main = 1e0",
     },
     Explanation {
         code: Code(12),
@@ -92,7 +92,7 @@ pub(super) const EXPLANATIONS: &[Explanation] = &[
         text: "A backslash in a string begins one of the escapes \\a \\b \\f \\n \\r \\t \\v \\\\ \\\", three octal digits up to\n\
                \\377, \\x and two hexadecimal digits, \\u and four, or \\U and eight. Octal and \\x escapes denote bytes,\n\
                \\u and \\U characters. In a raw string, in back quotes, a backslash is itself.",
-        wrong: "a := \"C:\\data\"",
-        right: "a := \"C:\\\\data\"\nb := `C:\\data`",
+        wrong: "val Main = \"C:\\data\"",
+        right: "val Main = \"C:\\\\data\"\nb := `C:\\data`",
     },
 ];

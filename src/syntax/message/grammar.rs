@@ -16,7 +16,12 @@ pub(crate) fn unexpected(source: &Rc<Source>, span: Span, found: &str, expected:
         }
         message.push_str(last);
     }
-    Diagnostic::error(20, source, span, message)
+    let label = match expected {
+        [] => "has no place here".to_owned(),
+        [only] => format!("expected {only}"),
+        _ => format!("unexpected {found}"),
+    };
+    Diagnostic::error(20, source, span, message).labelled(label)
 }
 
 /// The code of [`unterminated_interpolation`].
@@ -24,7 +29,7 @@ pub(crate) const UNTERMINATED_INTERPOLATION: Code = Code(21);
 
 /// `{{` without `}}`.
 pub(crate) fn unterminated_interpolation(source: &Rc<Source>, span: Span) -> Diagnostic {
-    Diagnostic::error(21, source, span, "unterminated interpolation").help(
+    Diagnostic::error(21, source, span, "unterminated interpolation").labelled("no `}}` closes it").help(
         "close it with `}}`; the first `\"}` ends the template, inside an interpolation too: write a blank between them",
     )
 }
@@ -32,6 +37,7 @@ pub(crate) fn unterminated_interpolation(source: &Rc<Source>, span: Span) -> Dia
 /// `type` anywhere but at the top of a module.
 pub(crate) fn type_not_at_top(source: &Rc<Source>, span: Span) -> Diagnostic {
     Diagnostic::error(22, source, span, "type declarations are only allowed at the top level of a module")
+        .labelled("not at the top level")
         .help("move it out, above the declaration that uses it")
 }
 
@@ -44,17 +50,23 @@ pub(crate) fn declaration_error(source: &Rc<Source>, span: Span) -> Diagnostic {
 
 /// `(int, b string)`
 pub(crate) fn mixed_arguments(source: &Rc<Source>, span: Span) -> Diagnostic {
-    Diagnostic::error(24, source, span, "cannot mix named and unnamed arguments").help("name all of them, or none")
+    Diagnostic::error(24, source, span, "cannot mix named and unnamed arguments")
+        .labelled("has no name")
+        .help("name all of them, or none")
 }
 
 /// `(int string)`
 pub(crate) fn expected_identifier(source: &Rc<Source>, span: Span, found: &str) -> Diagnostic {
     Diagnostic::error(25, source, span, format!("expected identifier, found {found}"))
+        .labelled("not a name")
+        .help("a name stands before its type; a comma stands between two types")
 }
 
 /// `(a.b string)`
 pub(crate) fn non_simple_argument(source: &Rc<Source>, span: Span) -> Diagnostic {
-    Diagnostic::error(26, source, span, "non-simple argument name").help("a name has no dots")
+    Diagnostic::error(26, source, span, "non-simple argument name")
+        .labelled("has dots")
+        .help("a name is a single identifier")
 }
 
 /// A text whose places do not fit into 32 bits.

@@ -7,7 +7,7 @@ use crate::diagnostic::{Code, Diagnostic, Source};
 
 /// A NUL inside a literal, comment or template.
 pub(crate) fn illegal_nul(source: &Rc<Source>, span: Span) -> Diagnostic {
-    Diagnostic::warning(1, source, span, "illegal character NUL")
+    Diagnostic::warning(1, source, span, "illegal character NUL").labelled("U+0000")
 }
 
 /// A byte that is not UTF-8.
@@ -40,6 +40,7 @@ pub(crate) const LITERAL_NOT_TERMINATED: Code = Code(6);
 /// A string or character without its closing quote.
 pub(crate) fn literal_not_terminated(source: &Rc<Source>, span: Span) -> Diagnostic {
     Diagnostic::error(6, source, span, "literal not terminated")
+        .labelled("no quote closes it on this line")
         .help("a \"string\" ends on its line; write \\n for a line feed, or use a `raw string`, which may span lines")
 }
 
@@ -52,7 +53,8 @@ pub(crate) fn raw_literal_not_terminated(source: &Rc<Source>, span: Span) -> Dia
 
 /// `{"` without `"}`
 pub(crate) fn template_not_terminated(source: &Rc<Source>, span: Span, empty: bool) -> Diagnostic {
-    Diagnostic::error(7, source, opening(span, 2), "template literal not terminated").help(if empty {
+    let diagnostic = Diagnostic::error(7, source, opening(span, 2), "template literal not terminated");
+    diagnostic.labelled("no `\"}` ends it").help(if empty {
         "a template has at least one character: write the empty one {\" \"}"
     } else {
         "`{\"` always begins a command template, which ends at `\"}`; for a brace before a string write a blank between them: `{ \"`"
@@ -62,18 +64,21 @@ pub(crate) fn template_not_terminated(source: &Rc<Source>, span: Span, empty: bo
 /// `{""}`, which does not end there.
 pub(crate) fn template_starts_closed(source: &Rc<Source>, span: Span) -> Diagnostic {
     Diagnostic::warning(8, source, span, "this template does not end here")
+        .labelled("goes on behind this")
         .help("a template has at least one character: write the empty one {\" \"}")
 }
 
 /// `0x1F`
 pub(crate) fn integer_not_parsed(source: &Rc<Source>, span: Span, text: &str) -> Diagnostic {
     Diagnostic::error(10, source, span, format!("failed to parse integer \"{text}\""))
+        .labelled("not decimal")
         .help("integers are written in decimal")
 }
 
 /// `1e`
 pub(crate) fn float_not_parsed(source: &Rc<Source>, span: Span, text: &str) -> Diagnostic {
     Diagnostic::error(11, source, span, format!("failed to parse float \"{text}\": number has no digits"))
+        .labelled("no digits behind the `e`")
         .help("the exponent needs at least one digit")
 }
 
