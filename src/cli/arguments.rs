@@ -154,7 +154,8 @@ pub(crate) struct RunFlags {
     /// run on this machine; there is no other place yet
     #[arg(long, action = ArgAction::Set, value_parser = boolean(), default_value = "true")]
     pub(crate) local: bool,
-    /// order of evaluation, topdown or bottomup; both are accepted, evaluation is bottomup
+    /// order of evaluation: bottomup (everything is looked up in the cache, with a line for each)
+    /// or topdown (what is found is taken before what it was made of is looked at)
     #[arg(long, value_name = "string", default_value = "bottomup", value_parser = ["topdown", "bottomup"])]
     pub(crate) eval: String,
     /// what must hold of that from which a cached result was made: never (nothing: what is

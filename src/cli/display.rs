@@ -24,6 +24,8 @@ pub(crate) struct Display {
     level: LogLevel,
     files: Option<RunFiles>,
     status: Option<Status>,
+    /// Whether what comes out of the cache has a line of its own.
+    shows_cached: bool,
 }
 
 impl Display {
@@ -31,7 +33,12 @@ impl Display {
     /// that of the status.
     pub(crate) fn new(level: LogLevel, files: Option<RunFiles>, title: &str) -> Self {
         let status = matches!(level, LogLevel::Error | LogLevel::Info).then(|| Status::new(title));
-        Self { level, files, status }
+        Self { level, files, status, shows_cached: true }
+    }
+
+    /// Whether what comes out of the cache is worth a line to people; the run's log has it anyway.
+    pub(crate) fn show_cached(&mut self, shown: bool) {
+        self.shows_cached = shown;
     }
 
     /// Whether records of this level go to standard error.
@@ -83,7 +90,8 @@ impl Display {
         }
         match event {
             Event::Cached { step, fileset, .. } => {
-                self.step("(<-) ", step, "ok", &format!("0s {}", units::data_size(fileset.size())));
+                let level = if self.shows_cached { Level::Info } else { Level::Debug };
+                self.step_at(level, "(<-) ", step, "ok", &format!("0s {}", units::data_size(fileset.size())));
             }
             Event::ExecQueued { step, cause, resources } => {
                 let text =
@@ -160,8 +168,12 @@ impl Display {
     }
 
     fn step(&mut self, arrow: &str, step: &Step<'_>, state: &str, detail: &str) {
+        self.step_at(Level::Info, arrow, step, state, detail);
+    }
+
+    fn step_at(&mut self, level: Level, arrow: &str, step: &Step<'_>, state: &str, detail: &str) {
         let line = line(arrow, step.ident(), &step.digest().short(), state, step.op_name(), detail);
-        self.log(Level::Info, &line);
+        self.log(level, &line);
     }
 
     /// The table of what ran, by ident.

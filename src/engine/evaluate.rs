@@ -41,6 +41,9 @@ pub struct Config {
     pub cache: CacheMode,
     /// Idents of nodes that are not taken from the cache.
     pub invalidate: Option<Invalidate>,
+    /// Whether an exec is looked up before the execs it depends on, which are left alone if it is found;
+    /// otherwise after them.
+    pub top_down: bool,
     /// Whether a cached result with an empty part counts as none.
     pub recompute_empty: bool,
     /// What must hold of that from which a cached result was made.
@@ -73,6 +76,7 @@ impl Config {
             labels: Vec::new(),
             cache: CacheMode::default(),
             invalidate: None,
+            top_down: false,
             recompute_empty: false,
             assert: Policy::Never,
             retry: RetryPolicy::default(),
@@ -98,6 +102,7 @@ pub fn evaluate(graph: &mut Graph, root: FlowId, config: Config, events: &mut dy
     let settings = Settings {
         cache: config.cache,
         invalidate: config.invalidate,
+        top_down: config.top_down,
         recompute_empty: config.recompute_empty,
         assert: config.assert,
         retry: config.retry,

@@ -8,6 +8,7 @@
 mod assertions;
 mod external;
 mod outcome;
+mod seal;
 mod settle;
 mod task;
 mod transfer;
@@ -15,6 +16,7 @@ mod transfer;
 pub use outcome::Outcome;
 
 use assertions::Seen;
+use seal::Seals;
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::rc::Rc;
@@ -60,6 +62,9 @@ pub struct Settings {
     pub cache: CacheMode,
     /// Nodes whose cache entries are not used. They are stored again.
     pub invalidate: Option<Invalidate>,
+    /// Whether an exec is looked up before the execs it depends on, which are left alone if it is found;
+    /// otherwise after them.
+    pub top_down: bool,
     /// Whether a cached result with an empty part counts as none.
     pub recompute_empty: bool,
     /// What must hold of that from which a cached result was made.
@@ -78,6 +83,7 @@ impl Settings {
         Self {
             cache: CacheMode::default(),
             invalidate: None,
+            top_down: false,
             recompute_empty: false,
             assert: Policy::Never,
             retry: RetryPolicy::default(),
@@ -149,6 +155,7 @@ pub struct Reducer<'a> {
     retries: HashMap<FlowId, (u32, Resources)>,
     /// What this run has seen of the world outside.
     seen: Seen,
+    seals: Seals,
     /// Execs whose cached results were made from what is no longer so.
     outdated: HashSet<FlowId>,
     jobs: Vec<Job>,
@@ -182,6 +189,7 @@ impl<'a> Reducer<'a> {
             leases: HashMap::new(),
             retries: HashMap::new(),
             seen: Seen::default(),
+            seals: Seals::default(),
             outdated: HashSet::new(),
             jobs: Vec::new(),
             unanswered: 0,
@@ -202,15 +210,17 @@ impl<'a> Reducer<'a> {
         if self.canceled {
             return false;
         }
+        self.take_happened();
         for _ in 0..steps {
             let Some(id) = self.ready.pop_front() else { break };
             self.step(id);
         }
+        self.take_happened();
         self.start_lookups();
         self.start_puts();
         self.start_transfers();
         self.admit();
-        !self.ready.is_empty()
+        !self.ready.is_empty() || !self.seals.is_idle()
     }
 
     /// The jobs since the last call. Each must be answered by a completion.
@@ -246,7 +256,10 @@ impl<'a> Reducer<'a> {
 
     fn is_idle(&self) -> bool {
         let lanes = [&self.lookups, &self.puts, &self.transfers];
-        self.ready.is_empty() && self.scheduler.waiting() == 0 && lanes.iter().all(|lane| lane.waiting.is_empty())
+        self.ready.is_empty()
+            && self.seals.is_idle()
+            && self.scheduler.waiting() == 0
+            && lanes.iter().all(|lane| lane.waiting.is_empty())
     }
 
     /// Tells the listener where the run stands.
@@ -278,6 +291,7 @@ impl<'a> Reducer<'a> {
         self.unanswered = self.unanswered.saturating_sub(self.jobs.len());
         self.jobs.clear();
         self.ready.clear();
+        self.seals.clear();
         self.scheduler.clear();
         for lane in [&mut self.lookups, &mut self.puts, &mut self.transfers] {
             lane.waiting.clear();
@@ -293,9 +307,13 @@ impl<'a> Reducer<'a> {
 
     /// Asks for a node and all that it needs.
     fn demand(&mut self, id: FlowId) {
-        let mut stack = vec![id];
+        self.demand_all(vec![id]);
+    }
+
+    fn demand_all(&mut self, mut stack: Vec<FlowId>) {
         while let Some(id) = stack.pop() {
-            if matches!(self.states.get(id), State::Idle) {
+            stack.extend(self.need(id));
+            if matches!(self.states.get(id), State::Idle) && !self.begin_seal(id) {
                 self.visit(id, &mut stack);
             }
         }
@@ -309,6 +327,10 @@ impl<'a> Reducer<'a> {
                 State::Done(_) => {}
                 State::Failed(failure) => {
                     let failure = *failure;
+                    if self.settings.top_down {
+                        // It failed for the sake of a seal; what stands beside it is still to be done.
+                        stack.extend(self.graph.deps(id));
+                    }
                     return self.settle(id, Err(failure));
                 }
                 _ => {
@@ -321,7 +343,9 @@ impl<'a> Reducer<'a> {
             self.make_ready(id);
         } else {
             self.states.set(id, State::Waiting(missing));
-            let idle = |dep: &&FlowId| matches!(self.states.get(**dep), State::Idle);
+            // A continuation that was run for its seal alone is needed now.
+            let top_down = self.settings.top_down;
+            let idle = |dep: &&FlowId| top_down || matches!(self.states.get(**dep), State::Idle);
             stack.extend(self.graph.deps(id).iter().rev().filter(idle));
         }
         if let Op::Exec(exec) = self.graph.op(id) {
@@ -347,9 +371,9 @@ impl<'a> Reducer<'a> {
                 self.puts.waiting.push_back(id);
             }
             _ => match self.reduce_here(id) {
-                Ok(Resumed::Value(Value::Flow(flow))) => self.forward(id, self.graph.id_of(&flow)),
+                Ok(Resumed::Value(Value::Flow(flow))) => self.become_other(id, self.graph.id_of(&flow)),
                 Ok(Resumed::Value(value)) => self.settle(id, Ok(Stored::new(value))),
-                Ok(Resumed::Flow(next)) => self.forward(id, next),
+                Ok(Resumed::Flow(next)) => self.become_other(id, next),
                 Err(error) => self.fail(id, error, None),
             },
         }

@@ -14,8 +14,9 @@ pub(crate) enum State {
     /// Asked for; this many of its dependencies (repeated ones count again) have no value yet, and each
     /// has the node among its waiters. → `Waiting`, `Active(Ready)`, `Failed`.
     Waiting(u32),
-    /// All dependencies have values; the node is in exactly one queue, list or job of the reducer.
-    /// → `Active`, `Forwarding`, `Done`, `Failed`.
+    /// All dependencies have values, or it is looked up ahead of them; the node is in exactly one queue, list or job of the reducer.
+    /// → `Active`, `Forwarding`, `Done`, `Failed`; while it is looked up ahead of its dependencies also
+    /// `Waiting`.
     Active(Phase),
     /// Its value will be that of another node, which has it among its waiters. → `Done`, `Failed`.
     Forwarding,
@@ -36,6 +37,8 @@ pub(crate) enum Phase {
     Ready,
     /// The name of its image.
     Image,
+    /// What its sealed key takes.
+    Sealing,
     /// Its place in a batch of lookups.
     Lookup,
     /// The answer of the cache.
@@ -74,6 +77,7 @@ impl Tally {
             State::Waiting(_) | State::Forwarding => &mut self.waiting,
             State::Active(phase) => match phase {
                 Phase::Ready | Phase::Image => &mut self.ready,
+                Phase::Sealing => &mut self.waiting,
                 Phase::Lookup | Phase::LookingUp => &mut self.lookups,
                 Phase::Queued => &mut self.queued,
                 Phase::Executing => &mut self.executing,
@@ -173,6 +177,8 @@ fn may_follow(old: &State, new: &State) -> bool {
         (Idle, Waiting(_) | Active(_) | Failed(_)) => true,
         (Waiting(old), Waiting(new)) => new < old,
         (Waiting(1), Active(Phase::Ready)) | (Waiting(_), Failed(_)) => true,
+        // Looked up before its dependencies, and not found.
+        (Active(Phase::Sealing | Phase::LookingUp), Waiting(_)) => true,
         (Active(_), Active(_) | Forwarding | Done(_) | Failed(_)) => true,
         (Forwarding, Done(_) | Failed(_)) => true,
         _ => false,

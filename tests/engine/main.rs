@@ -10,4 +10,5 @@ mod interrupting;
 mod order;
 mod scale;
 mod steps;
+mod top_down;
 mod world;

@@ -29,8 +29,9 @@ enum Pending {
 }
 
 /// What is outside the loop.
-#[derive(Default)]
 pub(crate) struct World {
+    /// What the tags of images stand for.
+    pub(crate) tag: u32,
     /// What is cached.
     pub(crate) cache: HashMap<Digest, Fileset>,
     /// The commands that ran, in the order of their ends.
@@ -53,6 +54,26 @@ pub(crate) struct World {
     pub(crate) pauses: Vec<Duration>,
     used: Resources,
     pending: Vec<Pending>,
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self {
+            tag: 1,
+            cache: HashMap::new(),
+            ran: Vec::new(),
+            memory: Vec::new(),
+            told: Vec::new(),
+            elsewhere: HashMap::new(),
+            lookups: 0,
+            most_used: Resources::new(),
+            outside: HashMap::new(),
+            looks: Vec::new(),
+            pauses: Vec::new(),
+            used: Resources::new(),
+            pending: Vec::new(),
+        }
+    }
 }
 
 pub(crate) const GIB: f64 = (1_u64 << 30) as f64;
@@ -178,8 +199,11 @@ impl World {
         let answer = match job {
             Job::ResolveImage { text, image } => {
                 let unknown = image.starts_with("unknown");
-                let result =
-                    if unknown { Err(Error::new(Kind::NotExist, "no such image")) } else { Ok(format!("{image}@1")) };
+                let result = if unknown {
+                    Err(Error::new(Kind::NotExist, "no such image"))
+                } else {
+                    Ok(format!("{image}@{}", self.tag))
+                };
                 Completion::ImageResolved { text, result }
             }
             Job::Lookup { wanted } => {

@@ -56,6 +56,8 @@ pub(super) fn run(global: &Global, flags: &RunFlags) -> Result<(), Exit> {
         flags.invalidate.clone().map(|pattern| Box::new(move |ident: &str| pattern.is_match(ident)) as _);
     config.recompute_empty = flags.recomputeempty;
     config.assert = flags.assert;
+    config.top_down = flags.eval == "topdown";
+    run.display.show_cached(!config.top_down);
     config.labels = run.record.labels.clone();
     config.cancel = interrupt::token(run.machinery.runtime.handle());
     let outcome = run.evaluate(&mut graph, root, config);

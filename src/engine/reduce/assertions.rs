@@ -30,8 +30,8 @@ pub(super) struct Seen {
     sets: HashSet<Digest>,
     /// Subjects that were looked at for the sake of cached results.
     looks: HashMap<Key, Look>,
-    /// Cached results that wait for looks.
-    held: HashMap<FlowId, Hit>,
+    /// Cached results that wait for looks, and whether they were found ahead of what they depend on.
+    held: HashMap<FlowId, (Hit, bool)>,
 }
 
 /// A look at a subject.
@@ -78,19 +78,29 @@ impl Reducer<'_> {
     }
 
     /// Takes a cached result if what it asserts will do.
-    pub(super) fn judge(&mut self, id: FlowId, hit: Hit) {
-        match self.settings.assert {
-            Policy::Never => match self.inherited(id) {
-                Ok(now) => self.cached(id, Hit { fileset: hit.fileset.set_assertions(&now), ..hit }),
-                Err(error) => self.fail(id, error, None),
-            },
-            Policy::Exact => self.demand_exact(id, hit),
+    /// `ahead` says whether it was found before what it depends on has values.
+    pub(super) fn judge(&mut self, id: FlowId, hit: Hit, ahead: bool) {
+        let now = match self.settings.assert {
+            Policy::Exact => return self.demand_exact(id, hit, ahead),
+            Policy::Never if ahead => Ok(self.seen_of(&hit.fileset)),
+            Policy::Never => self.inherited(id),
+        };
+        match now {
+            Ok(now) => self.cached(id, Hit { fileset: hit.fileset.set_assertions(&now), ..hit }),
+            Err(error) => self.fail(id, error, None),
         }
     }
 
-    fn demand_exact(&mut self, id: FlowId, hit: Hit) {
+    /// What this run has seen of that of which a cached value asserts something. All that takes part in a
+    /// sealed key has been brought in.
+    fn seen_of(&self, fileset: &Fileset) -> Assertions {
+        fileset.assertions().map(|asserted| self.seen.all.filter(&asserted).0).unwrap_or_default()
+    }
+
+    fn demand_exact(&mut self, id: FlowId, hit: Hit, ahead: bool) {
         match self.compare(id, &hit.fileset) {
             Verdict::Holds => self.cached(id, hit),
+            Verdict::Broken if ahead => self.take_long_way(id),
             Verdict::Broken => {
                 self.outdated.insert(id);
                 self.lead_or_follow(id, hit.key, Cause::Outdated);
@@ -107,7 +117,7 @@ impl Reducer<'_> {
                         }
                     }
                 }
-                self.seen.held.insert(id, hit);
+                self.seen.held.insert(id, (hit, ahead));
                 if !new.is_empty() {
                     self.job(Job::Refresh { keys: new });
                 }
@@ -154,9 +164,9 @@ impl Reducer<'_> {
         }
         for id in waiting {
             if !self.canceled
-                && let Some(hit) = self.seen.held.remove(&id)
+                && let Some((hit, ahead)) = self.seen.held.remove(&id)
             {
-                self.demand_exact(id, hit);
+                self.demand_exact(id, hit, ahead);
             }
         }
     }

@@ -29,7 +29,7 @@ impl Reducer<'_> {
     pub(super) fn image_resolved(&mut self, text: &str, result: Result<String, Error>) {
         let Some(image) = self.images.get_mut(text) else { return };
         let Image::Pending(waiting) = image else { return };
-        let waiting = std::mem::take(waiting);
+        let (waiting, found) = (std::mem::take(waiting), result.is_ok());
         match result {
             Ok(resolved) => {
                 *image = Image::Resolved(resolved.into());
@@ -39,7 +39,7 @@ impl Reducer<'_> {
                 // One failure for all execs of the image, in the name of the first.
                 let Some(first) = waiting.first() else {
                     self.images.remove(text);
-                    return;
+                    return self.image_known(text, found);
                 };
                 let error = error.during(format!("image {text}"));
                 let failure = self.note_failure(*first, error, None);
@@ -47,6 +47,7 @@ impl Reducer<'_> {
                 waiting.into_iter().for_each(|id| self.settle(id, Err(failure)));
             }
         }
+        self.image_known(text, found);
     }
 
     pub(super) fn step_exec(&mut self, id: FlowId) {
@@ -76,7 +77,7 @@ impl Reducer<'_> {
         }
     }
 
-    fn queue_lookup(&mut self, id: FlowId) {
+    pub(super) fn queue_lookup(&mut self, id: FlowId) {
         self.states.set(id, State::Active(Phase::Lookup));
         self.lookups.waiting.push_back(id);
     }
@@ -97,9 +98,10 @@ impl Reducer<'_> {
             while wanted.len() < LOOKUP_BATCH
                 && let Some(id) = self.lookups.waiting.pop_front()
             {
-                match self.first_key(id) {
+                let sealed = self.seals.key(id);
+                match sealed.map_or_else(|| self.first_key(id), Ok) {
                     Err(error) => self.fail(id, error, None),
-                    Ok(key) if self.follow(id, key) => {}
+                    Ok(key) if sealed.is_none() && self.follow(id, key) => {}
                     Ok(key) => {
                         self.states.set(id, State::Active(Phase::LookingUp));
                         wanted.push((id, key));
@@ -123,13 +125,27 @@ impl Reducer<'_> {
             }
         };
         for (id, key) in wanted {
-            match hits.next().flatten() {
+            let hit = hits.next().flatten();
+            if self.seals.take_key(id).is_some() {
+                self.looked_up_ahead(id, hit);
+                continue;
+            }
+            match hit {
                 Some(hit) if self.settings.recompute_empty && hit.fileset.any_empty() => {
                     self.lead_or_follow(id, key, Cause::EmptyResult);
                 }
-                Some(hit) => self.judge(id, hit),
+                Some(hit) => self.judge(id, hit, false),
                 None => self.lead_or_follow(id, key, missed),
             }
+        }
+    }
+
+    /// An exec was looked up ahead of what it depends on.
+    fn looked_up_ahead(&mut self, id: FlowId, hit: Option<Hit>) {
+        let usable = |hit: &Hit| !(self.settings.recompute_empty && hit.fileset.any_empty());
+        match hit.filter(usable) {
+            Some(hit) => self.judge(id, hit, true),
+            None => self.take_long_way(id),
         }
     }
 

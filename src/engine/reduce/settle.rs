@@ -23,6 +23,7 @@ impl Reducer<'_> {
                 State::Failed(failure) => Err(*failure),
                 _ => continue,
             };
+            self.seals.ended(id);
             self.states.take_waiters(id, &mut waiters);
             for waiter in waiters.drain(..) {
                 match (self.states.get(waiter), &end) {
@@ -41,6 +42,18 @@ impl Reducer<'_> {
                     _ => {}
                 }
             }
+        }
+    }
+
+    /// Lets a continuation take the value of what it has come to, which is asked for unless the continuation
+    /// was run for its seal alone.
+    pub(super) fn become_other(&mut self, id: FlowId, to: FlowId) {
+        let is_over = matches!(self.states.get(to), State::Done(_) | State::Failed(_));
+        if self.comes_to(id, to) && !is_over {
+            self.states.wait(id, to);
+            self.states.set(id, State::Forwarding);
+        } else {
+            self.forward(id, to);
         }
     }
 

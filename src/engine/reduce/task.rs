@@ -50,9 +50,12 @@ impl Reducer<'_> {
     }
 
     /// The task of an exec for which there is room.
-    pub(super) fn task(&self, id: FlowId, room: &Resources) -> Result<ExecTask, Error> {
-        let keys = self.with_inputs(id, flow::key::cache_keys)?;
+    pub(super) fn task(&mut self, id: FlowId, room: &Resources) -> Result<ExecTask, Error> {
+        let mut keys = self.with_inputs(id, flow::key::cache_keys)?;
         let key = first(&keys)?;
+        if self.settings.cache.write {
+            keys.extend(self.sealed_key(id));
+        }
         let exec = self.exec(id)?;
         let image = match self.images.get(&exec.image) {
             Some(Image::Resolved(image)) => image.to_string(),
