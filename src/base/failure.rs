@@ -142,43 +142,88 @@ impl Kind {
     }
 }
 
+/// What an error of a program is about: the number of its explanation, and a stretch of the program's text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// The number of the code under which it is explained.
+    pub code: u16,
+    /// The name of the text.
+    pub file: Arc<str>,
+    /// The first byte.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+    /// One past the last byte of the token that gives the place its position (language spec §1.7).
+    pub at: u32,
+}
+
 /// A failure with what was being done, to what, of which kind, and why.
 ///
 /// Cheap to clone: a failed node hands its error to everything that needs it.
 #[derive(Clone, Debug)]
 pub struct Error(Arc<Inner>);
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Inner {
     kind: Kind,
     context: Vec<String>,
     message: String,
     cause: Option<Error>,
+    origin: Option<Box<Origin>>,
 }
 
 impl Error {
     /// An error of `kind` that says `message`.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self(Arc::new(Inner { kind, context: Vec::new(), message: message.into(), cause: None }))
+        Self(Arc::new(Inner { kind, context: Vec::new(), message: message.into(), cause: None, origin: None }))
     }
 
     /// Puts `cause` under this error.
     #[must_use]
     pub fn because(self, cause: Error) -> Self {
-        let inner = &self.0;
-        Self(Arc::new(Inner {
-            kind: inner.kind,
-            context: inner.context.clone(),
-            message: inner.message.clone(),
-            cause: Some(cause),
-        }))
+        self.changed(|inner| inner.cause = Some(cause))
     }
 
     /// Says what was being done, and to what, when this error came up: `op` and its arguments.
     #[must_use]
     pub fn during(self, op: impl Into<String>) -> Self {
         let kind = self.kind();
-        Self(Arc::new(Inner { kind, context: vec![op.into()], message: String::new(), cause: Some(self) }))
+        let context = vec![op.into()];
+        Self(Arc::new(Inner { kind, context, message: String::new(), cause: Some(self), origin: None }))
+    }
+
+    /// Says what this error is about.
+    #[must_use]
+    pub fn about(self, origin: Origin) -> Self {
+        self.changed(|inner| inner.origin = Some(Box::new(origin)))
+    }
+
+    /// Says under which code this error is explained, if it is known what it is about.
+    #[must_use]
+    pub fn explained_by(self, code: u16) -> Self {
+        self.changed(|inner| {
+            if let Some(origin) = &mut inner.origin {
+                origin.code = code;
+            }
+        })
+    }
+
+    fn changed(mut self, change: impl FnOnce(&mut Inner)) -> Self {
+        match Arc::get_mut(&mut self.0) {
+            Some(inner) => change(inner),
+            None => {
+                let mut inner = Inner::clone(&self.0);
+                change(&mut inner);
+                self.0 = Arc::new(inner);
+            }
+        }
+        self
+    }
+
+    /// What this error is about, as far as that is known, and the words that were said of it.
+    pub fn origin(&self) -> Option<(&Origin, &str)> {
+        let own = self.0.origin.as_deref().map(|origin| (origin, self.message()));
+        own.or_else(|| self.cause()?.origin())
     }
 
     /// The kind of the outermost error that has one.
@@ -192,12 +237,7 @@ impl Error {
     /// The same error under another kind.
     #[must_use]
     pub fn with_kind(self, kind: Kind) -> Self {
-        Self(Arc::new(Inner {
-            kind,
-            context: self.0.context.clone(),
-            message: self.0.message.clone(),
-            cause: self.0.cause.clone(),
-        }))
+        self.changed(|inner| inner.kind = kind)
     }
 
     /// The error's own words, without context, kind or cause.

@@ -5,6 +5,7 @@
 //! way and only pays for a continuation when something really is a flow.
 
 pub mod env;
+pub mod fault;
 
 mod delay;
 mod force;
@@ -41,7 +42,7 @@ pub use settle::settle;
 use crate::digest;
 use crate::nesting::with_stack;
 use crate::tree::{Decl, ExprKind, Node};
-use env::Env;
+use env::{Env, Spot};
 
 pub(crate) use delay::delay;
 pub(crate) use function::Site;
@@ -52,8 +53,10 @@ pub type Result<T> = std::result::Result<T, Error>;
 /// An error of the program at a place, without a class of its own: what is raised while a program is
 /// still being evaluated prints as it is. If it comes up when the program runs, it is one of the class
 /// *evaluation* (language spec §5.12).
-pub(crate) fn failure(place: impl std::fmt::Display, message: impl std::fmt::Display) -> Error {
-    Error::new(Kind::Other, format!("{place}: {message}"))
+///
+/// `code` is the one under which it is explained.
+pub(crate) fn failure(code: u16, spot: &Spot, message: impl std::fmt::Display) -> Error {
+    Error::new(Kind::Other, format!("{spot}: {message}")).about(spot.origin(code))
 }
 
 /// An error as it is reported when the program runs.

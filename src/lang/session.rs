@@ -35,7 +35,7 @@ pub struct Session {
     trace: Rc<dyn Fn(&str)>,
     /// How many modules import one another on the way to this compilation, if it is that of a bundle.
     depth: usize,
-    bundles: Rc<Bundles>,
+    shared: Rc<Shared>,
     modules: RefCell<HashMap<String, Loaded>>,
     /// Paths being checked right now, outermost first.
     loading: RefCell<Vec<String>>,
@@ -55,9 +55,12 @@ enum Loaded {
     Bad,
 }
 
-/// Bundles that have been read, by the digests of their archives.
+/// What a compilation shares with those of the bundles in it.
 #[derive(Default)]
-struct Bundles {
+struct Shared {
+    /// The texts of programs by name, to show errors of evaluation in.
+    texts: RefCell<HashMap<Rc<str>, Rc<Source>>>,
+    /// Bundles that have been read, by the digests of their archives.
     loaded: RefCell<HashMap<Digest, Loaded>>,
     /// How many bytes have been unpacked.
     unpacked: Cell<u64>,
@@ -95,14 +98,14 @@ impl Session {
         sources: Rc<dyn Sources>,
         trace: Rc<dyn Fn(&str)>,
         depth: usize,
-        bundles: Rc<Bundles>,
+        shared: Rc<Shared>,
     ) -> Rc<Self> {
         Rc::new(Self {
             texts,
             sources,
             trace,
             depth,
-            bundles,
+            shared,
             modules: RefCell::default(),
             loading: RefCell::default(),
             tainted: RefCell::default(),
@@ -164,6 +167,7 @@ impl Session {
     /// Parses and checks a stand-alone expression.
     pub fn check_expr(self: &Rc<Self>, text: &str) -> (Option<CheckedExpr>, Vec<Diagnostic>) {
         let source = Source::new("<input>", text);
+        self.remember(&source);
         let (expr, mut diagnostics) = syntax::parse_expr(&source);
         let Some(expr) = expr.filter(|_| !diagnostics.iter().any(Diagnostic::is_error)) else {
             return (None, diagnostics);
@@ -180,6 +184,18 @@ impl Session {
     pub fn eval_expr(self: &Rc<Self>, graph: &mut Graph, expr: &CheckedExpr) -> Result<Value, Error> {
         let env = bare_env(self, expr.module.clone());
         eval::eval(graph, &env, &expr.node)
+    }
+
+    fn remember(&self, source: &Rc<Source>) {
+        self.shared.texts.borrow_mut().insert(source.name.clone(), source.clone());
+    }
+
+    /// An error of evaluation at its place in the program; `None` if it has none.
+    pub fn diagnostic(&self, error: &Error) -> Option<Diagnostic> {
+        let (origin, said) = error.origin()?;
+        let texts = self.shared.texts.borrow();
+        let source = texts.get(&*origin.file)?;
+        Some(eval::fault::diagnostic(source, origin, said))
     }
 
     /// Resolves the path of a `make` in a module of `folder`.
@@ -292,19 +308,19 @@ impl Session {
     /// be imported, and sets its flags (language spec §8.4).
     fn load_bundle(self: &Rc<Self>, path: &str, bytes: &[u8]) -> Result<Loaded, String> {
         let archive = Digest::of(bytes);
-        if let Some(loaded) = self.bundles.loaded.borrow().get(&archive) {
+        if let Some(loaded) = self.shared.loaded.borrow().get(&archive) {
             return Ok(loaded.clone());
         }
-        let left = UNPACK_LIMIT - self.bundles.unpacked.get();
+        let left = UNPACK_LIMIT - self.shared.unpacked.get();
         let (bundle, unexpected) = Bundle::read(bytes, left).map_err(|error| error.to_string())?;
-        self.bundles.unpacked.set(self.bundles.unpacked.get() + bundle.size());
+        self.shared.unpacked.set(self.shared.unpacked.get() + bundle.size());
         let warnings = unexpected.iter().map(|name| crate::diagnostics::unexpected_entry(path, name));
         self.diagnostics.borrow_mut().extend(warnings);
         let (entry, text) = bundle.entry();
         let entry = if entry.is_empty() { path } else { entry }.to_owned();
         let (source, bundle) = (Source::from_bytes(entry.as_str(), text), Rc::new(bundle));
         let depth = self.depth + self.loading.borrow().len() + 1;
-        let inner = Self::with(bundle.clone(), self.sources.clone(), self.trace.clone(), depth, self.bundles.clone());
+        let inner = Self::with(bundle.clone(), self.sources.clone(), self.trace.clone(), depth, self.shared.clone());
         let mut refused = None;
         // The entry module has no name for its idents, as in the reference.
         let loaded = inner.check_loading(&entry, |inner| {
@@ -318,7 +334,7 @@ impl Session {
         if let Some(error) = refused {
             return Err(format!("invalid bundle: {error}"));
         }
-        self.bundles.loaded.borrow_mut().insert(archive, loaded.clone());
+        self.shared.loaded.borrow_mut().insert(archive, loaded.clone());
         Ok(loaded)
     }
 
@@ -328,6 +344,7 @@ impl Session {
 
     /// Parses and checks a text. Its diagnostics are kept; with an error among them there is no module.
     fn check_module(self: &Rc<Self>, source: &Rc<Source>, folder: &str, name: &str) -> Option<Module> {
+        self.remember(source);
         let (written, mut found) = syntax::parse(source);
         let is_partial = found.iter().any(Diagnostic::is_error);
         let (checked, more) = check::check_module(self, source, folder, name, &written, is_partial);

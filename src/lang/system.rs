@@ -25,7 +25,8 @@ use types::ty::{Field, Variant};
 use types::value::{Function, Record, Shape};
 use types::{Type, Value};
 
-use crate::eval::Site;
+use crate::eval::env::Spot;
+use crate::eval::{Site, fault};
 use crate::session::Session;
 
 pub(crate) use predeclared::{predeclared, predeclared_types};
@@ -101,8 +102,8 @@ impl Function for SystemFunction {
 
 /// The call that a system function answers.
 pub(crate) struct Call {
-    /// `FILE:LINE:COL` of the call.
-    pub(crate) place: String,
+    /// The place of the call.
+    pub(crate) place: Spot,
     pub(crate) node_place: flow::node::Place,
     pub(crate) ident: Rc<str>,
     pub(crate) session: Rc<Session>,
@@ -120,12 +121,12 @@ impl Call {
 
     /// An error at the call with its label.
     pub(crate) fn failure(&self, message: impl std::fmt::Display) -> Error {
-        Error::new(Kind::Other, format!("{} {}: {message}", self.place, self.ident))
+        self.plain(format_args!("{} {}: {message}", self.place, self.ident))
     }
 
     /// An error that has neither place nor label in its text.
     pub(crate) fn plain(&self, message: impl std::fmt::Display) -> Error {
-        Error::new(Kind::Other, message.to_string())
+        Error::new(Kind::Other, message.to_string()).about(self.place.origin(fault::SYSTEM))
     }
 
     /// Labels and places a node that the function made.
@@ -248,6 +249,6 @@ pub(crate) fn import_value(
     url: &str,
 ) -> Result<Value, Error> {
     let place = flow::node::Place { file: flag.into(), line: 1, column: 1 };
-    let call = Call { place: flag.to_owned(), node_place: place, ident: "".into(), session: session.clone() };
+    let call = Call { place: Spot::Flag(flag.into()), node_place: place, ident: "".into(), session: session.clone() };
     predeclared::import(graph, &call, dir, Value::string(url))
 }

@@ -8,11 +8,12 @@ use std::cell::RefCell;
 use std::fmt::Write;
 use std::rc::Rc;
 
+use base::failure::{Error, Kind};
 use flow::Graph;
 use reflow_lang::doc::ModuleDoc;
 use reflow_lang::eval::{force, instantiate};
 use reflow_lang::module::Module;
-use reflow_lang::parameters;
+use reflow_lang::parameters::{self, FlagError};
 use reflow_lang::session::Session;
 use reflow_lang::sources::{MemorySources, Sources};
 use syntax::diagnostic::Diagnostic;
@@ -45,9 +46,6 @@ const OUTPUTS: &[&str] = &[
     // What reached outside; only where asked for.
     "steps",
 ];
-
-/// What a command line cannot do.
-type Failure = String;
 
 #[test]
 fn cases() {
@@ -126,7 +124,13 @@ impl Stage {
         let value = main.and_then(|main| self.printed(&mut graph, &mut reducer, main, ty));
         match value {
             Ok(value) => outputs.set("value", value),
-            Err(error) => outputs.set("failure", error),
+            Err(error) => {
+                if case.wants("drawn") {
+                    let shown: Vec<_> = diagnostics.into_iter().chain(session.diagnostic(&error)).collect();
+                    outputs.set("drawn", syntax::render::draw(&shown, false, 100));
+                }
+                outputs.set("failure", error.to_string());
+            }
         }
         outputs.set("trace", self.trace.take());
         if case.wants("steps") {
@@ -141,30 +145,22 @@ impl Stage {
         module: &Rc<Module>,
         args: &[String],
         graph: &mut Graph,
-    ) -> Result<Value, Failure> {
-        let flags = parameters::flags(graph, session, module).map_err(|error| error.to_string())?;
-        let settings = parameters::parse(&flags, args).map_err(|error| error.to_string())?;
-        let arguments = parameters::arguments(graph, session, &flags, &settings).map_err(|error| error.to_string())?;
-        let value = instantiate(graph, session, module, &arguments).map_err(|error| error.to_string())?;
+    ) -> Result<Value, Error> {
+        let flags = parameters::flags(graph, session, module)?;
+        let usage = |error: FlagError| Error::new(Kind::Other, error.to_string());
+        let settings = parameters::parse(&flags, args).map_err(usage)?;
+        let arguments = parameters::arguments(graph, session, &flags, &settings)?;
+        let value = instantiate(graph, session, module, &arguments)?;
         match &value {
             Value::Module(record) => Ok(record.get("Main").cloned().unwrap()),
-            _ => Err("an instance is no module".to_owned()),
+            _ => Err(Error::new(Kind::Other, "an instance is no module")),
         }
     }
 
     /// Forces, reduces and prints.
-    fn printed(
-        &self,
-        graph: &mut Graph,
-        reducer: &mut Reducer<'_>,
-        value: Value,
-        ty: &Type,
-    ) -> Result<String, Failure> {
+    fn printed(&self, graph: &mut Graph, reducer: &mut Reducer<'_>, value: Value, ty: &Type) -> Result<String, Error> {
         let forced = force(graph, &"".into(), value, ty).and_then(|value| reducer.finish(graph, &value));
-        match forced {
-            Ok(value) => Ok(print(&value, ty)),
-            Err(error) => Err(error.to_string()),
-        }
+        forced.map(|value| print(&value, ty))
     }
 
     /// Answers the inputs of a transcript.

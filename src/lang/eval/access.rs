@@ -7,7 +7,7 @@ use types::print::print;
 
 use super::delay::delay;
 use super::env::Env;
-use super::{Result, eval, failure};
+use super::{Result, eval, failure, fault};
 use crate::digest;
 use crate::tree::Node;
 
@@ -29,14 +29,21 @@ pub(super) fn index(graph: &mut Graph, env: &Env, expr: &Node, collection: &Node
                     let found = usize::try_from(index).ok().and_then(|index| elements.get(index));
                     found.cloned().ok_or_else(|| {
                         let size = elements.len();
-                        failure(place(), format_args!("index {index} out of bounds for list of size {size}"))
+                        failure(
+                            fault::BOUNDS,
+                            &place(),
+                            format_args!("index {index} out of bounds for list of size {size}"),
+                        )
                     })
                 }
-                (Value::Map(map), key) => map
-                    .get(key)
-                    .cloned()
-                    .ok_or_else(|| failure(place(), format_args!("key {} not found", print(key, &key_type)))),
-                (other, _) => Err(failure(place(), format_args!("cannot index a value of kind {}", other.kind_name()))),
+                (Value::Map(map), key) => map.get(key).cloned().ok_or_else(|| {
+                    failure(fault::NO_KEY, &place(), format_args!("key {} not found", print(key, &key_type)))
+                }),
+                (other, _) => Err(failure(
+                    fault::INTERNAL,
+                    &place(),
+                    format_args!("cannot index a value of kind {}", other.kind_name()),
+                )),
             }
         },
     )
@@ -56,7 +63,7 @@ pub(super) fn select(graph: &mut Graph, env: &Env, expr: &Node, operand: &Node, 
                 Value::Struct(record) | Value::Module(record) => record.get(&name).cloned(),
                 _ => None,
             }
-            .ok_or_else(|| failure(body_env.place(span), format_args!("field {name:?} not found")))
+            .ok_or_else(|| failure(fault::INTERNAL, &body_env.place(span), format_args!("field {name:?} not found")))
         },
     )
 }

@@ -5,7 +5,7 @@ use types::Value;
 
 use super::delay::suspend_as;
 use super::env::Env;
-use super::{Result, failure};
+use super::{Result, failure, fault};
 use crate::tree::Pattern;
 use crate::tree::pattern::{Path, Step};
 
@@ -58,8 +58,8 @@ fn walk(graph: &mut Graph, place: Place, mut value: Value, mut path: Path) -> Re
         let Some((taken, rest)) = path.split() else {
             return Ok(value);
         };
-        value =
-            step(&value, taken).map_err(|mismatch| failure(place.env.place(place.pattern_span), mismatch.text()))?;
+        value = step(&value, taken)
+            .map_err(|mismatch| failure(fault::MISMATCH, &place.env.place(place.pattern_span), mismatch.text()))?;
         path = rest;
     }
 }

@@ -12,9 +12,10 @@ use types::{Type, Value};
 
 use super::comprehension::concatenate;
 use super::delay::{delay, suspend};
+use super::env::Spot;
 use super::env::{Env, Ident};
 use super::function::{Site, apply};
-use super::{Result, eval, failure, force};
+use super::{Result, eval, failure, fault, force};
 use crate::digest;
 use crate::tree::{Builtin, Node};
 
@@ -59,12 +60,12 @@ struct Invocation {
 }
 
 impl Invocation {
-    fn place(&self) -> String {
+    fn place(&self) -> Spot {
         self.env.place(self.expr.span)
     }
 
-    fn failure(&self, message: impl std::fmt::Display) -> Error {
-        failure(self.place(), message)
+    fn failure(&self, code: u16, message: impl std::fmt::Display) -> Error {
+        failure(code, &self.place(), message)
     }
 
     fn run(&self, graph: &mut Graph, builtin: Builtin, values: &[Value]) -> Result<Value> {
@@ -73,15 +74,17 @@ impl Invocation {
             (Builtin::Int, [Value::Float(number)]) => Ok(Value::Int(number.to_integer())),
             (Builtin::Float, [Value::Int(number)]) => Ok(Value::Float(Float::from_integer(number))),
             (Builtin::Panic, [Value::String(text)]) => {
-                Err(self.failure(format_args!("panic: {}", String::from_utf8_lossy(text))))
+                Err(self.failure(fault::PANIC, format_args!("panic: {}", String::from_utf8_lossy(text))))
             }
             (Builtin::Error, [Value::Int(code), Value::String(text)]) => {
                 let text = format!("{}: {}", self.place(), String::from_utf8_lossy(text));
-                Err(Error::new(Kind::Module, text).during(format!("module error code {code}")))
+                let error = Error::new(Kind::Module, text).about(self.place().origin(fault::ERROR));
+                Err(error.during(format!("module error code {code}")))
             }
             (Builtin::Zip, [Value::List(l), Value::List(r)]) => {
                 if l.len() != r.len() {
-                    return Err(self.failure(format_args!("list sizes do not match: {} vs {}", l.len(), r.len())));
+                    return Err(self
+                        .failure(fault::LENGTHS, format_args!("list sizes do not match: {} vs {}", l.len(), r.len())));
                 }
                 let pairs = l.iter().zip(r.iter()).map(|(l, r)| Value::tuple([l.clone(), r.clone()]));
                 Ok(Value::list(pairs.collect()))
@@ -97,7 +100,7 @@ impl Invocation {
             (Builtin::Range, [Value::Int(from), Value::Int(to)]) => self.range(from, to),
             (Builtin::Reduce, [function, Value::List(elements)]) => {
                 let Some((first, rest)) = elements.split_first() else {
-                    return Err(self.failure("cannot reduce empty list"));
+                    return Err(self.failure(fault::EMPTY_LIST, "cannot reduce empty list"));
                 };
                 self.fold(graph, function, rest, first.clone())
             }
@@ -106,7 +109,10 @@ impl Invocation {
             }
             (_, values) => {
                 let kinds: Vec<_> = values.iter().map(Value::kind_name).collect();
-                Err(self.failure(format_args!("{} does not apply to {}", builtin.name(), kinds.join(", "))))
+                Err(self.failure(
+                    fault::INTERNAL,
+                    format_args!("{} does not apply to {}", builtin.name(), kinds.join(", ")),
+                ))
             }
         }
     }
@@ -118,18 +124,22 @@ impl Invocation {
             Value::List(elements) => elements.len() as u64,
             Value::Map(map) => map.len() as u64,
             Value::String(bytes) => bytes.len() as u64,
-            other => return Err(self.failure(format_args!("cannot take the length of a {}", other.kind_name()))),
+            other => {
+                return Err(
+                    self.failure(fault::INTERNAL, format_args!("cannot take the length of a {}", other.kind_name()))
+                );
+            }
         };
         Ok(Integer::from(i64::try_from(length).unwrap_or(i64::MAX)))
     }
 
     fn range(&self, from: &Integer, to: &Integer) -> Result<Value> {
         if from > to {
-            return Err(Error::new(Kind::Other, "invalid range"));
+            return Err(Error::new(Kind::Other, "invalid range").about(self.place().origin(fault::RANGE)));
         }
         let length = (to - from).to_i64().and_then(|length| usize::try_from(length).ok());
         let Some(length) = length.filter(|length| *length <= 1 << 32) else {
-            return Err(self.failure(format_args!("range from {from} to {to} is too long")));
+            return Err(self.failure(fault::RANGE, format_args!("range from {from} to {to} is too long")));
         };
         let mut elements = Vec::with_capacity(length);
         match from.to_i64() {
@@ -177,7 +187,8 @@ impl Invocation {
             return Ok(Value::Map(Rc::new(Map::from_entries(entries))));
         }
         let Value::List(inner) = outer else {
-            return Err(self.failure(format_args!("{} does not apply to {}", builtin.name(), outer.kind_name())));
+            return Err(self
+                .failure(fault::INTERNAL, format_args!("{} does not apply to {}", builtin.name(), outer.kind_name())));
         };
         let inputs = inner.iter().map(|value| (value.clone(), element.clone())).collect();
         let call = self.clone();

@@ -10,6 +10,7 @@ use std::rc::Rc;
 
 use base::digest::Digest;
 use syntax::ast::{Name, Span};
+use syntax::diagnostic::Source;
 use types::Value;
 
 use crate::module::Module;
@@ -74,9 +75,9 @@ impl Env {
         }
     }
 
-    /// `FILE:LINE:COL` of a place in the module's text.
-    pub(crate) fn place(&self, span: Span) -> String {
-        self.instance.module.source.place(span.at)
+    /// A place in the module's text.
+    pub(crate) fn place(&self, span: Span) -> Spot {
+        Spot::Text(self.instance.module.source.clone(), span)
     }
 
     /// The place of a node made here.
@@ -84,6 +85,35 @@ impl Env {
         let source = &self.instance.module.source;
         let (line, column) = source.position(span.at);
         flow::node::Place { file: source.name.clone(), line: line as u32, column: column as u32 }
+    }
+}
+
+/// Where something in a program comes from; prints as `FILE:LINE:COL`.
+#[derive(Clone)]
+pub(crate) enum Spot {
+    /// A place in a text.
+    Text(Rc<Source>, Span),
+    /// The flag of this name.
+    Flag(Rc<str>),
+}
+
+impl Spot {
+    /// What an error here is about.
+    pub(crate) fn origin(&self, code: u16) -> base::failure::Origin {
+        let (file, span) = match self {
+            Self::Text(source, span) => (&source.name, *span),
+            Self::Flag(name) => (name, Span::default()),
+        };
+        base::failure::Origin { code, file: (&**file).into(), start: span.start, end: span.end, at: span.at }
+    }
+}
+
+impl std::fmt::Display for Spot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Text(source, span) => f.write_str(&source.place(span.at)),
+            Self::Flag(name) => f.write_str(name),
+        }
     }
 }
 

@@ -18,7 +18,7 @@ use types::{Type, Value};
 
 use super::delay::delay;
 use super::env::Env;
-use super::{Result, at_run_time, declared, eval as eval_expr, failure, force};
+use super::{Result, at_run_time, declared, eval as eval_expr, failure, fault, force};
 use crate::digest;
 use crate::tree::{Decl, Exec, ExprKind, Node, TemplateArg};
 
@@ -26,7 +26,7 @@ use crate::tree::{Decl, Exec, ExprKind, Node, TemplateArg};
 /// and interpolations are known.
 pub(super) fn eval(graph: &mut Graph, env: &Env, expr: &Node) -> Result<Value> {
     let ExprKind::Exec(exec) = &expr.kind else {
-        return Err(failure(env.place(expr.span), "not an exec"));
+        return Err(failure(fault::INTERNAL, &env.place(expr.span), "not an exec"));
     };
     let ident = env.ident.text();
     let mut inputs = Vec::new();
@@ -36,7 +36,7 @@ pub(super) fn eval(graph: &mut Graph, env: &Env, expr: &Node) -> Result<Value> {
     let image = exec.options.iter().rposition(|option| option.name().is_some_and(|name| **name == *"image"));
     let image = match image.map(|image| &inputs[image].0) {
         Some(Value::String(image)) => image.clone(),
-        _ => return Err(failure(env.place(expr.span), "exec parameter image is not immediate")),
+        _ => return Err(failure(fault::NOT_IMMEDIATE, &env.place(expr.span), "exec parameter image is not immediate")),
     };
     env.instance.session.met_image(&image);
     let mut names = Vec::new();
@@ -89,8 +89,9 @@ impl Build {
     fn run(&self, graph: &mut Graph, values: &[Value]) -> Result<Value> {
         let (options, inputs) = values.split_at(self.exec.options.len().min(values.len()));
         let command = self.command(graph, inputs)?;
-        let text = String::from_utf8(command.text)
-            .map_err(|_| self.failure("the command is not valid UTF-8: an interpolated string has other bytes"))?;
+        let text = String::from_utf8(command.text).map_err(|_| {
+            self.failure(fault::NOT_TEXT, "the command is not valid UTF-8: an interpolated string has other bytes")
+        })?;
         let node = flow::node::Exec {
             image: String::from_utf8_lossy(&self.image).into(),
             command: text.into(),
@@ -119,8 +120,8 @@ impl Build {
         Ok(graph.value(id))
     }
 
-    fn failure(&self, message: impl std::fmt::Display) -> Error {
-        failure(self.env.place(self.expr.span), message)
+    fn failure(&self, code: u16, message: impl std::fmt::Display) -> Error {
+        failure(code, &self.env.place(self.expr.span), message)
     }
 
     fn command(&self, graph: &mut Graph, inputs: &[Value]) -> Result<Command> {
@@ -135,7 +136,8 @@ impl Build {
                     command.output(*output, is_dir, &self.names[i]);
                 }
                 TemplateArg::Input(..) => {
-                    let value = inputs.next().ok_or_else(|| self.failure("an interpolation has no value"))?;
+                    let value =
+                        inputs.next().ok_or_else(|| self.failure(fault::INTERNAL, "an interpolation has no value"))?;
                     self.input(graph, &mut command, value, &self.names[i])?;
                 }
             }
@@ -175,7 +177,7 @@ impl Build {
     }
 
     fn resources(&self, options: &[Value]) -> Result<Resources> {
-        resources(|name| self.option(options, name).cloned()).map_err(|message| self.failure(message))
+        resources(|name| self.option(options, name).cloned()).map_err(|message| self.failure(fault::ROOM, message))
     }
 }
 
@@ -242,7 +244,7 @@ fn resources(option: impl Fn(&str) -> Option<Value>) -> std::result::Result<Reso
 struct Outputs {
     /// For each declared output: whether it is a directory, and its number in the command.
     declared: Vec<(bool, Option<u32>)>,
-    place: String,
+    place: super::env::Spot,
     used: usize,
 }
 
@@ -250,12 +252,14 @@ impl Outputs {
     fn take(&self, value: &Value) -> Result<Value> {
         let Value::Fileset(fileset) = value else {
             return Err(failure(
+                fault::BAD_RESULT,
                 &self.place,
                 format_args!("bad exec result: expected a fileset, got {}", value.kind_name()),
             ));
         };
         if fileset.list.len() != self.used {
             return Err(failure(
+                fault::BAD_RESULT,
                 &self.place,
                 format_args!(
                     "bad exec result: expected size {}, got {} ({})",
@@ -272,11 +276,9 @@ impl Outputs {
                 (true, part) => Value::dir(part.map(|part| part.map.clone()).unwrap_or_else(Dir::new)),
                 // An output that the command never mentions is a file that was never made.
                 (false, None) => Value::file(File::reference(0, Origin::default())),
-                (false, Some(part)) => {
-                    Value::file(part.file().cloned().map_err(|_| {
-                        failure(&self.place, format_args!("output file not created in {}", part.short()))
-                    })?)
-                }
+                (false, Some(part)) => Value::file(part.file().cloned().map_err(|_| {
+                    failure(fault::BAD_RESULT, &self.place, format_args!("output file not created in {}", part.short()))
+                })?),
             });
         }
         match <[Value; 1]>::try_from(values) {
@@ -293,7 +295,11 @@ pub(super) fn requires(graph: &mut Graph, env: &Env, options: &Rc<[Decl]>, opera
         let value = declared(graph, env, option)?;
         if value.is_flow() {
             let name = option.name().cloned().unwrap_or_default();
-            return Err(failure(env.place(operand.span), format_args!("parameter {name} is not immediate")));
+            return Err(failure(
+                fault::NOT_IMMEDIATE,
+                &env.place(operand.span),
+                format_args!("parameter {name} is not immediate"),
+            ));
         }
         values.push(value);
     }
@@ -301,7 +307,7 @@ pub(super) fn requires(graph: &mut Graph, env: &Env, options: &Rc<[Decl]>, opera
         let position = options.iter().rposition(|option| option.name().is_some_and(|found| **found == *name));
         position.map(|position| values[position].clone())
     };
-    let min = resources(option).map_err(|message| failure(env.place(operand.span), message))?;
+    let min = resources(option).map_err(|message| failure(fault::ROOM, &env.place(operand.span), message))?;
     let width = u64::from(matches!(option("wide"), Some(Value::Bool(true))));
     if width > 0 {
         let place = env.place(operand.span);

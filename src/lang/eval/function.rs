@@ -10,8 +10,9 @@ use types::value::Function;
 use types::{Type, Value};
 
 use super::delay::{delay, suspend_as};
+use super::env::Spot;
 use super::env::{Env, Ident};
-use super::{Result, eval, eval_all, failure, force};
+use super::{Result, eval, eval_all, failure, fault, force};
 use crate::digest;
 use crate::system::{Call, Mode, SystemFunction};
 use crate::tree::{ExprKind, Node};
@@ -39,7 +40,7 @@ pub(crate) struct Site {
 }
 
 impl Site {
-    pub(crate) fn place(&self) -> String {
+    pub(crate) fn place(&self) -> Spot {
         self.env.place(self.span)
     }
 }
@@ -74,18 +75,22 @@ pub(super) fn call(graph: &mut Graph, env: &Env, expr: &Node, callee: &Node, arg
 /// Applies a function to arguments, which may be flows.
 pub(crate) fn apply(graph: &mut Graph, function: &Value, args: Vec<Value>, site: &Site) -> Result<Value> {
     let Value::Function(function) = function else {
-        return Err(failure(site.place(), format_args!("cannot call a value of kind {}", function.kind_name())));
+        return Err(failure(
+            fault::INTERNAL,
+            &site.place(),
+            format_args!("cannot call a value of kind {}", function.kind_name()),
+        ));
     };
     let function: &dyn Any = function.as_ref();
     if let Some(closure) = function.downcast_ref::<Closure>() {
         let ExprKind::Func(func) = &closure.literal.kind else {
-            return Err(failure(site.place(), "not a function"));
+            return Err(failure(fault::INTERNAL, &site.place(), "not a function"));
         };
         return eval(graph, &closure.env.push(args, 1), &func.body);
     }
     match function.downcast_ref::<SystemFunction>() {
         Some(system) => apply_system(graph, system, args, site),
-        None => Err(failure(site.place(), "cannot call a function of another evaluator")),
+        None => Err(failure(fault::INTERNAL, &site.place(), "cannot call a function of another evaluator")),
     }
 }
 

@@ -10,7 +10,7 @@ use types::Value;
 
 use super::delay::{delay, suspend_as};
 use super::env::Env;
-use super::{Result, eval, failure, force};
+use super::{Result, eval, failure, fault, force};
 use crate::digest;
 use crate::tree::Node;
 
@@ -25,7 +25,7 @@ pub(super) fn binary(
 ) -> Result<Value> {
     let (l, r) = (eval(graph, env, left)?, eval(graph, env, right)?);
     if !l.is_flow() && !r.is_flow() {
-        return apply(op, &l, &r).map_err(|message| failure(env.place(expr.span), message));
+        return apply(op, &l, &r).map_err(|(code, message)| failure(code, &env.place(expr.span), message));
     }
     let inputs = vec![(l, left.ty.clone()), (r, right.ty.clone())];
     let (body_env, span) = (env.clone(), expr.span);
@@ -34,20 +34,27 @@ pub(super) fn binary(
         env,
         inputs,
         |out| digest::write_operation(expr, env, out),
-        move |_, values| apply(op, &values[0], &values[1]).map_err(|message| failure(body_env.place(span), message)),
+        move |_, values| {
+            let result = apply(op, &values[0], &values[1]);
+            result.map_err(|(code, message)| failure(code, &body_env.place(span), message))
+        },
     )
 }
 
-fn apply(op: BinaryOp, left: &Value, right: &Value) -> std::result::Result<Value, String> {
+/// What is wrong with operands: the code of the failure, and words.
+type Wrong = (u16, String);
+
+fn apply(op: BinaryOp, left: &Value, right: &Value) -> std::result::Result<Value, Wrong> {
+    let by_zero = || (fault::BY_ZERO, "division by zero".to_owned());
     match (left, right) {
         (Value::Int(l), Value::Int(r)) => {
             let number = match op {
                 BinaryOp::Add => l + r,
                 BinaryOp::Subtract => l - r,
                 BinaryOp::Multiply => l * r,
-                BinaryOp::Divide => l.div_euclid(r).ok_or("division by zero")?,
-                BinaryOp::Remainder => l.rem_euclid(r).ok_or("division by zero")?,
-                BinaryOp::ShiftLeft => l.shift_left(r).map_err(|error| error.to_string())?,
+                BinaryOp::Divide => l.div_euclid(r).ok_or_else(by_zero)?,
+                BinaryOp::Remainder => l.rem_euclid(r).ok_or_else(by_zero)?,
+                BinaryOp::ShiftLeft => l.shift_left(r).map_err(|error| (fault::TOO_LARGE, error.to_string()))?,
                 BinaryOp::ShiftRight => l.shift_right(r),
                 _ => return ordering(op, l.cmp(r)),
             };
@@ -61,7 +68,7 @@ fn apply(op: BinaryOp, left: &Value, right: &Value) -> std::result::Result<Value
                 BinaryOp::Divide => l.divide(r),
                 _ => return ordering(op, l.compare(r)),
             };
-            number.map(Value::Float).map_err(|error| error.to_string())
+            number.map(Value::Float).map_err(|error| (fault::NO_NUMBER, error.to_string()))
         }
         (Value::String(l), Value::String(r)) => match op {
             BinaryOp::Add => Ok(Value::String([l.as_ref(), r.as_ref()].concat().into())),
@@ -79,17 +86,20 @@ fn apply(op: BinaryOp, left: &Value, right: &Value) -> std::result::Result<Value
             files.extend(r.iter().map(|(path, file)| (path.clone(), file.clone())));
             Ok(Value::dir(files))
         }
-        _ => Err(format!("operator {} does not apply to {} and {}", op.text(), left.kind_name(), right.kind_name())),
+        _ => {
+            let (l, r) = (left.kind_name(), right.kind_name());
+            Err((fault::INTERNAL, format!("operator {} does not apply to {l} and {r}", op.text())))
+        }
     }
 }
 
-fn ordering(op: BinaryOp, ordering: Ordering) -> std::result::Result<Value, String> {
+fn ordering(op: BinaryOp, ordering: Ordering) -> std::result::Result<Value, Wrong> {
     Ok(Value::Bool(match op {
         BinaryOp::Less => ordering.is_lt(),
         BinaryOp::LessEqual => ordering.is_le(),
         BinaryOp::Greater => ordering.is_gt(),
         BinaryOp::GreaterEqual => ordering.is_ge(),
-        _ => return Err(format!("operator {} is not an ordering", op.text())),
+        _ => return Err((fault::INTERNAL, format!("operator {} is not an ordering", op.text()))),
     }))
 }
 
@@ -107,7 +117,8 @@ pub(super) fn unary(graph: &mut Graph, env: &Env, expr: &Node, op: UnaryOp, oper
             (UnaryOp::Negate, Value::Int(number)) => Ok(Value::Int(-number)),
             (UnaryOp::Negate, Value::Float(number)) => Ok(Value::Float(-*number)),
             (_, other) => Err(failure(
-                body_env.place(span),
+                fault::INTERNAL,
+                &body_env.place(span),
                 format_args!("operator {} does not apply to {}", op.text(), other.kind_name()),
             )),
         },

@@ -11,6 +11,8 @@ use flow::node::{Op, Resumed};
 use types::ty::Field;
 use types::{Type, Value};
 
+use crate::eval::fault;
+
 use super::{Call, Member, Mode, file_of_fileset, function, text};
 
 /// How much local data a program may take in, in bytes.
@@ -55,11 +57,13 @@ fn file(graph: &mut Graph, call: &Call, args: &[Value]) -> Result<Value, Error> 
         graph.set_place(id, call.node_place.clone());
         return Ok(file_of_fileset(graph, "file.fs$file", id, &url));
     }
-    let open = |error: Error| call.failure(format_args!("open {path}: {}", error.message()));
+    let open =
+        |error: Error| call.failure(format_args!("open {path}: {}", error.message())).explained_by(fault::LOCAL_DATA);
     let size = call.session.sources().size(path).map_err(open)?;
     if size > LOCAL_LIMIT {
         let size = size >> 20;
-        return Err(call.plain(format_args!("file {path} is too large ({size}MB); local files may not exceed 200MB")));
+        let message = format!("file {path} is too large ({size}MB); local files may not exceed 200MB");
+        return Err(call.plain(message).explained_by(fault::LOCAL_SIZE));
     }
     let bytes = call.session.sources().read(path).map_err(open)?;
     let id = graph.add(Op::Data(bytes.into()), []);
@@ -85,16 +89,19 @@ fn dir(graph: &mut Graph, call: &Call, args: &[Value]) -> Result<Value, Error> {
 fn local_dir(graph: &mut Graph, call: &Call, path: &str) -> Result<Value, Error> {
     let names = call.session.sources().walk(path);
     if names.is_empty() {
-        return Err(call.plain(format_args!("empty directory {path}")));
+        return Err(call.plain(format_args!("empty directory {path}")).explained_by(fault::EMPTY_DIR));
     }
     let mut total = 0;
     let mut deps = Vec::with_capacity(names.len());
     for name in &names {
         let full = format!("{path}{name}");
-        let open = |error: Error| call.failure(format_args!("open {full}: {}", error.message()));
+        let open = |error: Error| {
+            call.failure(format_args!("open {full}: {}", error.message())).explained_by(fault::LOCAL_DATA)
+        };
         total += call.session.sources().size(&full).map_err(open)?;
         if total > LOCAL_LIMIT {
-            return Err(call.plain(format_args!("directory {path} exceeds maximum size of 200MB")));
+            let message = format!("directory {path} exceeds maximum size of 200MB");
+            return Err(call.plain(message).explained_by(fault::LOCAL_SIZE));
         }
         let bytes = call.session.sources().read(&full).map_err(open)?;
         let id = graph.add(Op::Data(bytes.into()), []);

@@ -6,6 +6,8 @@ use flow::Graph;
 use flow::node::Resumed;
 use types::Value;
 
+use crate::eval::fault;
+
 use super::{Call, Member, Mode, text};
 
 pub(super) const MEMBERS: &[Member] = &[
@@ -16,7 +18,7 @@ pub(super) const MEMBERS: &[Member] = &[
 ];
 
 fn failed(call: &Call, which: &str) -> Error {
-    call.plain(format_args!("{} failed assertion {}[{which}]", call.place, call.ident))
+    call.plain(format_args!("{} failed assertion {}[{which}]", call.place, call.ident)).explained_by(fault::ASSERTION)
 }
 
 /// The indices of the elements that are false.
