@@ -272,6 +272,15 @@ pub enum Ascription {
     Literal(Type),
 }
 
+impl Ascription {
+    /// The type as written.
+    pub fn ty(&self) -> &Type {
+        match self {
+            Ascription::Type(ty) | Ascription::Declared(ty) | Ascription::Literal(ty) => ty,
+        }
+    }
+}
+
 /// A parameter of a function literal; groups are expanded.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FuncParam {

@@ -3,8 +3,8 @@
 //!
 //! [`parse`] is the facade: it takes a [`diagnostic::Source`] and returns a tree with every diagnostic
 //! found. Inside, `lexer` makes raw tokens, `layer` makes of them what the grammar wants, the generated
-//! parser calls `builder` for each rule, and `recovery` takes over when it stops. Must not know: types,
-//! values, files.
+//! parser calls `builder` for each rule, and `recovery` takes over when it stops. [`format`] writes a
+//! module's text anew. Must not know: types, values, files.
 
 pub mod ast;
 pub mod nesting;
@@ -27,6 +27,9 @@ mod bracket;
 mod fault;
 mod hint;
 mod recovery;
+
+pub mod format;
+pub mod placeless;
 
 pub use parse::{comments, parse, parse_expr};
 

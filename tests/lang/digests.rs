@@ -17,12 +17,17 @@ fn folder() -> String {
 }
 
 fn session() -> Rc<Session> {
+    session_of(|text| text)
+}
+
+/// A session over the programs of the folder, each changed first.
+fn session_of(change: impl Fn(Vec<u8>) -> Vec<u8>) -> Rc<Session> {
     let mut sources = MemorySources::default();
     for entry in fs::read_dir(folder()).unwrap() {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|extension| extension == "rf") {
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
-            sources.0.insert(name, fs::read(&path).unwrap());
+            sources.0.insert(name, change(fs::read(&path).unwrap()));
         }
     }
     sources.0.insert("/dev/null".to_owned(), Vec::new());
@@ -77,18 +82,31 @@ fn lang_152_expressions() {
     assert!(checked > 90, "only {checked} vectors were found");
 }
 
-/// Runs a module as from a command line and compares the digests of its members.
+/// Runs a module as from a command line and compares the digests of its members, as it is written and as it
+/// is when it has been formatted.
 fn module_vectors(name: &str, args: &[&str]) {
-    let session = session();
+    members(&session(), name, args);
+    members(&session_of(formatted), name, args);
+}
+
+/// A program formatted, its blanks having been wasted before.
+fn formatted(text: Vec<u8>) -> Vec<u8> {
+    let text = String::from_utf8(text).unwrap().replace(" = ", "   =\n").replace("\n\n", "\n\n\n");
+    let formatted = syntax::format::format(&syntax::diagnostic::Source::new("t.rf", text.as_str())).unwrap();
+    assert!(formatted != text);
+    formatted.into_bytes()
+}
+
+fn members(session: &Rc<Session>, name: &str, args: &[&str]) {
     let (module, diagnostics) = session.load(&format!("{name}.rf"));
     let lines: Vec<_> = diagnostics.iter().map(syntax::diagnostic::Diagnostic::line).collect();
     let module = module.unwrap_or_else(|| panic!("{}", lines.join("\n")));
     let mut graph = Graph::default();
-    let flags = parameters::flags(&mut graph, &session, &module).unwrap();
+    let flags = parameters::flags(&mut graph, session, &module).unwrap();
     let args: Vec<String> = args.iter().map(ToString::to_string).collect();
     let settings = parameters::parse(&flags, &args).unwrap();
-    let arguments = parameters::arguments(&mut graph, &session, &flags, &settings).unwrap();
-    let value = instantiate(&mut graph, &session, &module, &arguments).unwrap();
+    let arguments = parameters::arguments(&mut graph, session, &flags, &settings).unwrap();
+    let value = instantiate(&mut graph, session, &module, &arguments).unwrap();
     let Value::Module(record) = &value else { panic!("not a module") };
     let vectors = fs::read_to_string(format!("{}/{name}.digests", folder())).unwrap();
     let mut wrong = Vec::new();

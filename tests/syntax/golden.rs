@@ -12,9 +12,10 @@ use reflow_syntax::diagnostic::{Diagnostic, Source};
 
 use crate::outline::Outline;
 
-struct Case {
-    name: String,
-    program: String,
+/// A program and what comes of it.
+pub(crate) struct Case {
+    pub(crate) name: String,
+    pub(crate) program: String,
     expected: String,
 }
 
@@ -73,9 +74,15 @@ fn show(diagnostic: &Diagnostic) -> String {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "the cases are files, and a variable blesses them")]
 fn golden() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/syntax/cases");
+    golden_files("cases", 100, run);
+}
+
+/// Compares what `run` makes of the programs of a folder's cases with what is written there. There must be
+/// more than `least` cases.
+#[expect(clippy::disallowed_methods, reason = "the cases are files, and a variable blesses them")]
+pub(crate) fn golden_files(folder: &str, least: usize, run: impl Fn(&Case) -> String) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/syntax").join(folder);
     let bless = std::env::var("BLESS").is_ok();
     let mut files: Vec<PathBuf> =
         std::fs::read_dir(folder).expect("cases").map(|entry| entry.expect("entry").path()).collect();
@@ -103,5 +110,5 @@ fn golden() {
         }
     }
     assert!(failures.is_empty(), "{failures}");
-    assert!(count > 100, "only {count} cases were found");
+    assert!(count > least, "only {count} cases were found");
 }

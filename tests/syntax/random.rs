@@ -5,6 +5,8 @@ use reflow_syntax::ast::Span;
 use reflow_syntax::diagnostic::{Diagnostic, Source};
 use reflow_syntax::{parse, parse_expr, render};
 
+use crate::format;
+
 const WORDS: &[&str] = &[
     "val",
     "file",
@@ -129,6 +131,7 @@ fn run(text: &str) {
         let mut texts = module.decls.iter().map(|decl| &text[decl.span.start as usize..decl.span.end as usize]);
         assert!(texts.all(|text| parse(&Source::new("t.rf", text)).0.decls.len() == 1));
     }
+    format::check(text);
     let (expr, diagnostics) = parse_expr(&source);
     check(&diagnostics, &source);
     assert!(expr.is_some() || diagnostics.iter().any(Diagnostic::is_error));
