@@ -10,6 +10,7 @@ mod mistake;
 mod words;
 
 use std::ffi::OsString;
+use std::time::Duration;
 
 use base::assertion::Policy;
 use base::regexp::Regexp;
@@ -120,6 +121,11 @@ fn pattern(text: &str) -> Result<Regexp, String> {
     Regexp::parse(text).map_err(|error| error.to_string())
 }
 
+/// A duration as Go writes it.
+fn duration(text: &str) -> Result<Duration, String> {
+    base::units::parse_duration(text).map_err(|error| error.to_string())
+}
+
 /// When a cached result is still good.
 fn policy(text: &str) -> Result<Policy, String> {
     text.parse().map_err(|_| "it must be never or exact".to_owned())
@@ -162,6 +168,25 @@ pub(crate) struct RunFlags {
     /// found is right) or exact (every size, entity tag and time of modification is what it was)
     #[arg(long, value_name = "string", default_value = "never", value_parser = policy)]
     pub(crate) assert: Policy,
+    /// read the inputs of an exec again when it has ended; one that has changed fails it
+    #[arg(long, action = ArgAction::Set, value_parser = boolean(), default_value = "false")]
+    pub(crate) postusechecksum: bool,
+    /// write the graph of the evaluation beside the run's log, for Graphviz; without the flag
+    /// that is done for graphs of up to 100000 nodes
+    #[arg(long, action = ArgAction::Set, value_parser = boolean())]
+    pub(crate) dotgraph: Option<bool>,
+    /// log every change of every node, for debugging
+    #[arg(long, action = ArgAction::Set, value_parser = boolean(), default_value = "false")]
+    pub(crate) traceflow: bool,
+    /// how often the program is evaluated in all, if it fails by something that may pass
+    #[arg(long, value_name = "int", default_value = "3")]
+    pub(crate) attempts: u32,
+    /// the least time from the beginning of one attempt to that of the next
+    #[arg(long, value_name = "duration", default_value = "1m0s", value_parser = duration)]
+    pub(crate) attemptspacing: Duration,
+    /// accepted, without effect: a result is stored before it is announced
+    #[arg(long, value_name = "duration", default_value = "10m0s", value_parser = duration)]
+    pub(crate) backgroundtimeout: Duration,
     /// accepted, without effect: exports are never cached
     #[arg(long, action = ArgAction::Set, value_parser = boolean(), default_value = "false")]
     pub(crate) nocacheextern: bool,

@@ -69,6 +69,11 @@ impl Display {
         }
     }
 
+    /// The files of the run, if it has any.
+    pub(crate) fn files(&self) -> Option<&RunFiles> {
+        self.files.as_ref()
+    }
+
     pub(crate) fn write_state(&self, state: &RunState) -> Result<(), Exit> {
         match &self.files {
             Some(files) => Ok(files.write_state(state)?),
@@ -131,6 +136,10 @@ impl Display {
             Event::ExecEnded { step, end, .. } => self.ended(step, end),
             Event::Interned { step, fileset, elapsed } | Event::Externed { step, fileset, elapsed } => {
                 self.step(" <-  ", step, "ok", &format!("{} {}", seconds(*elapsed), units::data_size(fileset.size())));
+            }
+            Event::NodeChanged { step, state } => {
+                let text = format!("mutate {} {} {}: {state}", step.op_name(), step.digest().short(), step.ident());
+                self.log(Level::Debug, &text);
             }
             Event::LookupFailed { nodes, error } => {
                 self.log(

@@ -97,6 +97,19 @@ impl RunFiles {
         Ok(())
     }
 
+    /// Writes the graph of an evaluation, in place of one that is there.
+    pub(crate) fn write_graph(&self, write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<(), Error> {
+        let path = self.state.with_extension("gv");
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let written = tempfile::NamedTempFile::new_in(folder).and_then(|file| {
+            let mut out = std::io::BufWriter::new(file);
+            write(&mut out)?;
+            let file = out.into_inner().map_err(std::io::IntoInnerError::into_error)?;
+            file.persist(&path).map_err(|error| error.error)
+        });
+        written.map(drop).map_err(|error| at(&path, &error))
+    }
+
     /// Appends a record to the log. A log that cannot be written does not stop a run.
     pub(crate) fn record(&mut self, level: Level, text: &str) {
         let level = match level {

@@ -46,6 +46,13 @@ pub struct Config {
     pub top_down: bool,
     /// Whether a cached result with an empty part counts as none.
     pub recompute_empty: bool,
+    /// Whether the content of an exec's inputs is read again when its command has ended: one that has
+    /// changed fails it.
+    pub check_inputs: bool,
+    /// Whether the outcome has a trail, for [`crate::dot`].
+    pub keep_trail: bool,
+    /// Whether every change of every node is told.
+    pub trace: bool,
     /// What must hold of that from which a cached result was made.
     pub assert: Policy,
     /// When a failed exec is tried again.
@@ -78,6 +85,9 @@ impl Config {
             invalidate: None,
             top_down: false,
             recompute_empty: false,
+            check_inputs: false,
+            keep_trail: false,
+            trace: false,
             assert: Policy::Never,
             retry: RetryPolicy::default(),
             cancel: CancelToken::never(),
@@ -105,6 +115,8 @@ pub fn evaluate(graph: &mut Graph, root: FlowId, config: Config, events: &mut dy
         top_down: config.top_down,
         recompute_empty: config.recompute_empty,
         assert: config.assert,
+        keep_trail: config.keep_trail,
+        trace: config.trace,
         retry: config.retry,
         salt: salt(graph.universe(), config.executor.salt()),
         pool: config.pool,
@@ -115,6 +127,7 @@ pub fn evaluate(graph: &mut Graph, root: FlowId, config: Config, events: &mut dy
         sources: config.sources,
         run: config.run,
         labels: config.labels,
+        check_inputs: config.check_inputs,
         cancel: config.cancel,
     };
     let (sender, completions) = mpsc::channel();

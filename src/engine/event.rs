@@ -138,6 +138,13 @@ pub enum Event<'a> {
         /// How long it took.
         elapsed: Duration,
     },
+    /// A node's state changed. Told only where it is asked for.
+    NodeChanged {
+        /// Which.
+        step: Step<'a>,
+        /// The new state, in the words of runtime spec §3.4.
+        state: &'static str,
+    },
     /// A node failed by itself, not through what it needs.
     NodeFailed(&'a Failure),
     /// Where the run stands, now and then.

@@ -15,6 +15,7 @@ pub mod failure;
 pub mod summary;
 
 pub mod describe;
+pub mod dot;
 
 pub mod job;
 
@@ -25,6 +26,7 @@ mod local;
 pub mod reduce;
 
 pub mod attempt;
+pub mod restart;
 pub mod scheduler;
 
 pub mod local_files;

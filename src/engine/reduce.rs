@@ -29,7 +29,7 @@ use flow::{FlowId, Graph};
 use types::Value;
 
 use crate::attempt::RetryPolicy;
-use crate::event::{Counts, Event, Listener, Progress};
+use crate::event::{Counts, Event, Listener, Progress, Step};
 use crate::failure::Failure;
 use crate::job::{Completion, Job};
 use crate::local::{self, Patterns};
@@ -65,6 +65,10 @@ pub struct Settings {
     /// Whether an exec is looked up before the execs it depends on, which are left alone if it is found;
     /// otherwise after them.
     pub top_down: bool,
+    /// Whether to keep what [`crate::dot`] needs.
+    pub keep_trail: bool,
+    /// Whether to tell every change of every node.
+    pub trace: bool,
     /// Whether a cached result with an empty part counts as none.
     pub recompute_empty: bool,
     /// What must hold of that from which a cached result was made.
@@ -84,6 +88,8 @@ impl Settings {
             cache: CacheMode::default(),
             invalidate: None,
             top_down: false,
+            keep_trail: false,
+            trace: false,
             recompute_empty: false,
             assert: Policy::Never,
             retry: RetryPolicy::default(),
@@ -136,6 +142,8 @@ const UNFINISHED_EXECS: usize = 256;
 pub struct Reducer<'a> {
     graph: &'a mut Graph,
     root: FlowId,
+    /// Nodes that were there at the start.
+    initial: usize,
     settings: Settings,
     listener: Listener<'a>,
     states: States,
@@ -172,6 +180,7 @@ impl<'a> Reducer<'a> {
     pub fn new(graph: &'a mut Graph, root: FlowId, settings: Settings, listener: Listener<'a>) -> Self {
         let scheduler = Scheduler::new(settings.pool.clone());
         let mut reducer = Self {
+            initial: graph.len(),
             graph,
             root,
             settings,
@@ -200,6 +209,9 @@ impl<'a> Reducer<'a> {
         };
         (reducer.listener)(&Event::RunStarted { nodes: reducer.graph.len() });
         reducer.states.grow(reducer.graph.len());
+        if reducer.settings.trace {
+            reducer.states.trace();
+        }
         reducer.demand(root);
         reducer
     }
@@ -220,7 +232,14 @@ impl<'a> Reducer<'a> {
         self.start_puts();
         self.start_transfers();
         self.admit();
+        self.tell_changes();
         !self.ready.is_empty() || !self.seals.is_idle()
+    }
+
+    fn tell_changes(&mut self) {
+        for (id, state) in self.states.take_changes() {
+            (self.listener)(&Event::NodeChanged { step: Step::new(self.graph, id), state });
+        }
     }
 
     /// The jobs since the last call. Each must be answered by a completion.

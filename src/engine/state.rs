@@ -112,9 +112,41 @@ pub(crate) struct States {
     edges: Vec<Edge>,
     free_edges: Vec<u32>,
     tally: Tally,
+    /// Changes that nobody has taken note of, if somebody wants to.
+    changes: Option<Vec<(FlowId, &'static str)>>,
+}
+
+impl State {
+    /// The name in runtime spec §3.4.
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Idle => "Init",
+            Self::Waiting(_) | Self::Forwarding => "TODO",
+            Self::Active(phase) => match phase {
+                Phase::Ready | Phase::Image => "Ready",
+                Phase::Sealing | Phase::Lookup => "NeedLookup",
+                Phase::LookingUp => "Lookup",
+                Phase::Queued => "NeedSubmit",
+                Phase::Executing | Phase::Elsewhere => "Execing",
+                Phase::Transfer | Phase::Transferring => "Running",
+            },
+            Self::Done(_) => "Done",
+            Self::Failed(_) => "Done (failed)",
+        }
+    }
 }
 
 impl States {
+    /// Keeps changes from now on.
+    pub(crate) fn trace(&mut self) {
+        self.changes = Some(Vec::new());
+    }
+
+    /// The changes since the last call.
+    pub(crate) fn take_changes(&mut self) -> Vec<(FlowId, &'static str)> {
+        self.changes.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
     /// Makes room for the nodes of a graph that has grown to `len` nodes.
     pub(crate) fn grow(&mut self, len: usize) {
         let more = len.saturating_sub(self.entries.len());
@@ -137,6 +169,9 @@ impl States {
         debug_assert!(may_follow(&entry.state, &state), "node {} may not change so", id.index());
         *self.tally.of(&entry.state) -= 1;
         *self.tally.of(&state) += 1;
+        if let Some(changes) = &mut self.changes {
+            changes.push((id, state.name()));
+        }
         entry.state = state;
     }
 

@@ -29,6 +29,8 @@ pub(crate) struct Tools {
     pub(crate) run: Digest,
     /// Labels of the run, for the associations.
     pub(crate) labels: Vec<String>,
+    /// Whether inputs are verified after their use.
+    pub(crate) check_inputs: bool,
     pub(crate) cancel: CancelToken,
 }
 

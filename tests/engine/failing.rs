@@ -303,3 +303,24 @@ fn what_may_pass_is_given_time() {
     assert_eq!(world.pauses.len(), 3);
     assert!(world.pauses.is_sorted() && world.pauses[0] >= std::time::Duration::from_millis(375));
 }
+
+#[test]
+fn item_84_a_run_is_attempted_three_times_a_minute_apart() {
+    use engine::restart::RestartPolicy;
+    use std::time::Duration;
+    let failures = |commands: &[&str]| {
+        let mut graph = Graph::default();
+        let nodes = commands.iter().map(|command| exec(&mut graph, command, vec![])).collect();
+        let root = node(&mut graph, Op::Merge, nodes);
+        run(&mut graph, root).0.value.unwrap_err()
+    };
+    let policy = RestartPolicy::default();
+    let seconds = Duration::from_secs;
+    let passing = failures(&["flaky 9", "flaky 8"]);
+    assert_eq!(policy.next(0, seconds(20), &passing), Some(seconds(40)));
+    assert_eq!(policy.next(1, seconds(100), &passing), Some(seconds(0)));
+    assert_eq!(policy.next(2, seconds(0), &passing), None);
+    // Another attempt would fail again.
+    assert_eq!(policy.next(0, seconds(0), &failures(&["fail"])), None);
+    assert_eq!(policy.next(0, seconds(0), &failures(&["flaky 9", "fail"])), None);
+}

@@ -6,6 +6,7 @@ mod admission;
 mod assertions;
 mod caching;
 mod failing;
+mod graph;
 mod interrupting;
 mod order;
 mod scale;

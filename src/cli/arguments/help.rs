@@ -124,7 +124,9 @@ fn default(arg: &Arg) -> Option<String> {
     let text = arg.get_default_values().first()?.to_string_lossy();
     match &*text {
         "" | "false" | "0" => None,
-        _ if words::is_boolean(arg) => Some(text.into_owned()),
+        _ if arg.get_value_names().is_none_or(|names| names.iter().all(|name| *name != "string")) => {
+            Some(text.into_owned())
+        }
         _ => Some(format!("{text:?}")),
     }
 }

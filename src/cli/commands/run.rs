@@ -4,11 +4,14 @@ mod answer;
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
-use base::Kind;
-use engine::Outcome;
+use base::{Kind, units};
+use engine::dot::Trail;
 use engine::reduce::CacheMode;
+use engine::restart::RestartPolicy;
+use engine::{Config, Failures, Outcome};
+use exec::CancelToken;
 use flow::{FlowId, Graph};
 use jiff::Timestamp;
 use store::{RunPhase, RunRecord};
@@ -50,18 +53,24 @@ pub(super) fn run(global: &Global, flags: &RunFlags) -> Result<(), Exit> {
     };
     let mut run = Run::begin(global, flags, params)?;
     let started = Instant::now();
-    let mut config = run.machinery.config(run.record.id)?;
-    config.cache = cache_mode(global);
-    config.invalidate =
-        flags.invalidate.clone().map(|pattern| Box::new(move |ident: &str| pattern.is_match(ident)) as _);
-    config.recompute_empty = flags.recomputeempty;
-    config.assert = flags.assert;
-    config.top_down = flags.eval == "topdown";
-    run.display.show_cached(!config.top_down);
-    config.labels = run.record.labels.clone();
-    config.cancel = interrupt::token(run.machinery.runtime.handle());
-    let outcome = run.evaluate(&mut graph, root, config);
-    run.end(flags, outcome, &ty, started.elapsed().as_secs_f64())
+    let cancel = interrupt::token(run.machinery.runtime.handle());
+    let restarts = RestartPolicy { attempts: flags.attempts, spacing: flags.attemptspacing };
+    loop {
+        let began = Instant::now();
+        let config = Config { cancel: cancel.clone(), ..run.config(global, flags)? };
+        let outcome = run.evaluate(&mut graph, root, config, flags);
+        let wait = match &outcome.value {
+            Err(failures) if !cancel.is_canceled() => {
+                let wait = restarts.next(run.record.attempt, began.elapsed(), failures);
+                wait.map(|wait| (wait, failures))
+            }
+            _ => None,
+        };
+        match wait {
+            Some((wait, failures)) => run.pause(failures, wait, &cancel)?,
+            None => return run.end(flags, outcome, &ty, started.elapsed().as_secs_f64()),
+        }
+    }
 }
 
 /// A run: what it works with and what is kept of it.
@@ -70,6 +79,8 @@ struct Run {
     display: Display,
     record: RunRecord,
     created: Timestamp,
+    /// When the last attempt began.
+    last_try: Timestamp,
     /// The words that repeat the run, for hints.
     again: Vec<String>,
 }
@@ -111,20 +122,77 @@ impl Run {
             process: std::process::id(),
         };
         let again = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
-        let mut run = Self { machinery, display, record, created: Timestamp::now(), again };
+        let mut run = Self { machinery, display, record, created: Timestamp::now(), last_try: Timestamp::now(), again };
         run.save()?;
         Ok(run)
     }
 
-    fn evaluate(&mut self, graph: &mut Graph, root: FlowId, config: engine::Config) -> Outcome {
+    /// What the flags ask of the engine.
+    fn config(&mut self, global: &Global, flags: &RunFlags) -> Result<Config, Exit> {
+        let top_down = flags.eval == "topdown";
+        self.display.show_cached(!top_down);
+        let pattern = flags.invalidate.clone();
+        Ok(Config {
+            cache: cache_mode(global),
+            invalidate: pattern.map(|pattern| Box::new(move |ident: &str| pattern.is_match(ident)) as _),
+            recompute_empty: flags.recomputeempty,
+            assert: flags.assert,
+            top_down,
+            check_inputs: flags.postusechecksum,
+            keep_trail: flags.dotgraph != Some(false),
+            trace: flags.traceflow,
+            labels: self.record.labels.clone(),
+            ..self.machinery.config(self.record.id)?
+        })
+    }
+
+    fn evaluate(&mut self, graph: &mut Graph, root: FlowId, config: Config, flags: &RunFlags) -> Outcome {
         let display = &mut self.display;
         let outcome = engine::evaluate(graph, root, config, &mut |event| display.on(event));
-        self.display.close();
+        if let Some(trail) = &outcome.trail {
+            self.write_graph(graph, trail, flags.dotgraph.is_some());
+        }
         outcome
+    }
+
+    /// Writes the graph if it was asked for, or can be of use to people. A run is not worth failing for it.
+    fn write_graph(&mut self, graph: &Graph, trail: &Trail, was_asked_for: bool) {
+        const LARGE: usize = 100_000;
+        let count = trail.count();
+        if count > LARGE && !was_asked_for {
+            let text = format!("the graph of {count} nodes is not written; -dotgraph asks for it");
+            return self.display.log(Level::Debug, &text);
+        }
+        let title = format!("reflow flowgraph {}", self.record.id);
+        let write = |out: &mut dyn std::io::Write| engine::dot::write(graph, trail, &title, out);
+        if let Some(Err(error)) = self.display.files().map(|files| files.write_graph(write)) {
+            self.display.log(Level::Error, &format!("the graph is not written: {error}"));
+        }
+    }
+
+    /// Waits for another attempt, or until the run is to stop.
+    fn pause(&mut self, failures: &Failures, wait: Duration, cancel: &CancelToken) -> Result<(), Exit> {
+        let text = format!("retry (last attempt at: {}) due to: {failures}", self.last_try);
+        self.display.log(Level::Info, &format!("{text}; the next begins in {}", units::duration(wait)));
+        self.record.phase = RunPhase::Retry;
+        self.record.error = Some(failures.to_string());
+        self.save_with(failures.kind())?;
+        self.machinery.runtime.block_on(async {
+            tokio::select! {
+                () = cancel.canceled() => {}
+                () = tokio::time::sleep(wait) => {}
+            }
+        });
+        self.record.phase = RunPhase::Eval;
+        self.record.error = None;
+        self.record.attempt += 1;
+        self.last_try = Timestamp::now();
+        self.save()
     }
 
     /// Says and keeps how the run ended.
     fn end(mut self, flags: &RunFlags, outcome: Outcome, ty: &Type, seconds: f64) -> Result<(), Exit> {
+        self.display.close();
         self.record.phase = RunPhase::Done;
         self.record.end = Some(SystemTime::now());
         let mut answer = Answer::default();
@@ -161,11 +229,16 @@ impl Run {
             program: self.record.program.clone(),
             params: self.record.params.clone(),
             args: self.record.args.clone(),
-            phase: if over.is_some() { 3 } else { 1 },
+            phase: match self.record.phase {
+                RunPhase::Init => 0,
+                RunPhase::Eval => 1,
+                RunPhase::Retry => 2,
+                RunPhase::Done => 3,
+            },
             result: self.record.result.clone().unwrap_or_default(),
             err: self.record.error.clone().map(|error| RunError::new(kind, error)),
-            attempt_number: 0,
-            last_try: self.created,
+            attempt_number: self.record.attempt,
+            last_try: self.last_try,
             created: self.created,
             completion: over,
             total_resources: None,

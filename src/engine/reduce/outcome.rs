@@ -4,6 +4,7 @@ use base::{Error, Kind};
 use types::Value;
 
 use super::Reducer;
+use crate::dot::Trail;
 use crate::event::{Counts, Event};
 use crate::failure::Failures;
 use crate::state::State;
@@ -20,11 +21,19 @@ pub struct Outcome {
     pub summary: Summary,
     /// Nodes in the graph at the end.
     pub nodes: usize,
+    /// The way it went, if that was to be kept.
+    pub trail: Option<Trail>,
 }
 
 impl Reducer<'_> {
     /// What came of the run, once it [is over](Reducer::is_over).
     pub fn finish(mut self) -> Outcome {
+        self.tell_changes();
+        let trail = self.settings.keep_trail.then(|| Trail {
+            initial: self.initial,
+            met: self.graph.ids().map(|id| !matches!(self.states.get(id), State::Idle)).collect(),
+            came_to: self.seals.take_came_to(),
+        });
         let failures = std::mem::take(&mut self.failures);
         let value = match self.states.get(self.root) {
             State::Done(stored) => Ok(stored.value()),
@@ -35,7 +44,7 @@ impl Reducer<'_> {
         };
         let nodes = self.graph.len();
         (self.listener)(&Event::RunEnded { counts: &self.counts, nodes });
-        Outcome { value, counts: self.counts, summary: self.summary, nodes }
+        Outcome { value, counts: self.counts, summary: self.summary, nodes, trail }
     }
 
     /// Nothing is left to do, nothing failed, and there is no value: a continuation has come to itself,

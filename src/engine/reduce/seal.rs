@@ -91,6 +91,11 @@ impl Seals {
         self.keys.get(&id).copied()
     }
 
+    /// What continuations and maps have come to.
+    pub(super) fn take_came_to(&mut self) -> HashMap<FlowId, FlowId> {
+        std::mem::take(&mut self.came_to)
+    }
+
     /// Forgets what is under way.
     pub(super) fn clear(&mut self) {
         self.happened.clear();
@@ -162,7 +167,7 @@ impl Reducer<'_> {
     /// Notes that a node's value will be that of another. Says whether that other is not to be asked for,
     /// since nobody needs the value yet.
     pub(super) fn comes_to(&mut self, id: FlowId, to: FlowId) -> bool {
-        if self.settings.cache.write || self.settings.top_down {
+        if self.settings.cache.write || self.settings.top_down || self.settings.keep_trail {
             self.seals.came_to.insert(id, to);
         }
         self.seals.ended(id);

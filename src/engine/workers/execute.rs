@@ -4,12 +4,15 @@
 //! until the result is durable. Whoever gets it looks the key up again first: another process may have
 //! been faster.
 
+use std::collections::BTreeSet;
 use std::io::{Read, Seek, SeekFrom};
 use std::sync::Arc;
 
+use base::config::{Arg, ExecConfig};
 use base::digest::Material;
-use base::{Error, Kind};
+use base::{Digest, Error, Kind};
 use exec::{ExecReport, LogFile};
+use store::file_repository::Verdict;
 use store::{Association, Commit, Hit, KeyLock, LogPlace, TaskKind, TaskRecord, Usage};
 
 use super::{Reply, Tools, new_record, note};
@@ -45,7 +48,14 @@ pub(super) async fn execute(tools: Arc<Tools>, task: ExecTask, reply: Reply) {
         let _ = events.send(Completion::ExecEvent { id, event });
     };
     let started = std::time::SystemTime::now();
-    match tools.executor.run(&task.request, &tell, &tools.cancel).await {
+    let mut ran = tools.executor.run(&task.request, &tell, &tools.cancel).await;
+    if tools.check_inputs && ran.is_ok() {
+        let (tools, config) = (tools.clone(), task.request.config.clone());
+        if let Err(error) = blocking(move || check_inputs(&tools, &config)).await {
+            ran = Err(error);
+        }
+    }
+    match ran {
         Ok(report) => finish(&tools, task, report, lock, reply).await,
         Err(error) => {
             if error.kind() != Kind::Canceled {
@@ -73,6 +83,33 @@ fn start(tools: &Tools, key: &base::Digest, recheck: crate::job::Recheck) -> Res
         }
     }
     Ok(Start::Now(lock))
+}
+
+/// Reads the inputs of a command again, which it should not have been able to change (runtime spec §3.12). A
+/// blob that is not what its name says is removed: whoever needs it makes it anew.
+fn check_inputs(tools: &Tools, config: &ExecConfig) -> Result<(), Error> {
+    let inputs = config.args.iter().filter_map(|arg| match arg {
+        Arg::Input(fileset) => Some(fileset),
+        Arg::Output(_) => None,
+    });
+    let files: BTreeSet<Digest> =
+        inputs.flat_map(|fileset| fileset.entries()).filter_map(|(_, file)| file.id).collect();
+    let mut changed = Vec::new();
+    for digest in files {
+        match tools.store.repository.verify(&digest)? {
+            Verdict::Intact { .. } => {}
+            Verdict::Corrupt { .. } => {
+                tools.store.repository.remove(&digest)?;
+                changed.push(digest.short());
+            }
+            Verdict::Missing => changed.push(digest.short()),
+        }
+    }
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let message = format!("inputs changed while the command ran, its result is not used: {}", changed.join(", "));
+    Err(Error::new(Kind::Integrity, message))
 }
 
 /// Makes what is known of a finished exec durable, then tells.

@@ -3,14 +3,17 @@
 #![allow(clippy::panic, clippy::expect_used, clippy::unwrap_used, reason = "a test that goes wrong panics")]
 
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use base::Kind;
+use async_trait::async_trait;
+use base::config::Arg;
+use base::{Digest, Error, Kind, Resources};
 use engine::{Config, Event};
-use exec::CancelHandle;
+use exec::{CancelHandle, CancelToken, ExecEvent, ExecReport, ExecRequest, Executor};
 use flow::Graph;
 use flow::node::{Op, Place};
-use store::{LogPlace, TaskKind, TaskQuery};
+use store::{FileRepository, LogPlace, TaskKind, TaskQuery};
 
 use crate::Case;
 use crate::home::{Home, exec};
@@ -22,7 +25,68 @@ pub(crate) const CASES: &[Case] = &[
     ("status_75_is_tried_again", temporary),
     ("the_history_knows_every_exec", history),
     ("a_lost_blob_is_made_again", lost_blob),
+    ("item_101_inputs_that_change_meanwhile_are_noticed", spoilt),
 ];
+
+/// An executor during whose commands the first input is written over.
+struct Spoiler {
+    executor: Arc<dyn Executor>,
+    repository: FileRepository,
+}
+
+#[async_trait]
+impl Executor for Spoiler {
+    fn name(&self) -> &'static str {
+        self.executor.name()
+    }
+
+    fn salt(&self) -> Option<Digest> {
+        self.executor.salt()
+    }
+
+    fn capacity(&self) -> Resources {
+        self.executor.capacity()
+    }
+
+    async fn resolve_image(&self, image: &str) -> Result<String, Error> {
+        self.executor.resolve_image(image).await
+    }
+
+    async fn run(
+        &self,
+        request: &ExecRequest,
+        events: &(dyn Fn(ExecEvent) + Send + Sync),
+        cancel: &CancelToken,
+    ) -> Result<ExecReport, Error> {
+        let report = self.executor.run(request, events, cancel).await;
+        if let Some(Arg::Input(input)) = request.config.args.first() {
+            let path = self.repository.path(&input.map["."].id.expect("a resolved file"));
+            std::fs::remove_file(&path).expect("removed");
+            std::fs::write(&path, "spoilt!").expect("written");
+        }
+        report
+    }
+}
+
+fn spoilt() {
+    for check_inputs in [true, false] {
+        let home = Home::new();
+        let spoiler = Spoiler { executor: home.config().executor, repository: home.store.repository.clone() };
+        let mut graph = Graph::default();
+        let input = graph.add(Op::Data((*b"content").into()), []);
+        let root = exec(&mut graph, "cat %s > %s", vec![input]);
+        let config = Config { executor: Arc::new(spoiler), check_inputs, ..home.config() };
+        let outcome = home.run_with(&mut graph, root, config, &mut |_| ());
+        assert_eq!(outcome.value.is_ok(), !check_inputs);
+        if let Err(failures) = outcome.value {
+            assert_eq!(failures.kind(), Kind::Integrity);
+            assert!(failures.to_string().contains("inputs changed while the command ran"), "{failures}");
+            // The bad content is gone, and nothing was stored: the next run is a good one.
+            let again = home.run(&mut graph, root);
+            assert_eq!((again.counts.executed, home.content(&again, ".")), (1, "content".to_owned()));
+        }
+    }
+}
 
 fn failure() {
     let home = Home::new();
