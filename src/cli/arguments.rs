@@ -19,7 +19,7 @@ use clap::{ArgAction, Args, Command, FromArgMatches, Subcommand};
 
 use crate::exit::Exit;
 use crate::machinery::ExecutorChoice;
-use crate::terminal;
+use crate::terminal::{self, ErrorFormat};
 pub(crate) use help::entry as flag_entry;
 use words::Stop;
 
@@ -42,6 +42,10 @@ pub(crate) struct Global {
     /// a namespace of cached results: two universes share none
     #[arg(long, value_name = "string", default_value = "")]
     pub(crate) universe: String,
+    /// how errors of programs are shown: short (a line each), drawn (with the text), json (an
+    /// object a line), or auto: drawn on a terminal, else short
+    #[arg(long = "error-format", value_name = "string", default_value = "auto")]
+    pub(crate) error_format: ErrorFormat,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
@@ -76,6 +80,8 @@ pub(crate) enum CommandLine {
     Images(ImagesFlags),
     /// evaluate an expression
     Eval(EvalFlags),
+    /// say what the code of a message means
+    Explain(ExplainFlags),
     /// describe a run, an exec or an object
     Info(InfoFlags),
     /// print the log of a run or an exec
@@ -293,6 +299,19 @@ pub(crate) struct EvalFlags {
 
 #[derive(Args, Debug)]
 #[command(
+    override_usage = "reflow explain [CODE]...",
+    after_help = "\
+Explain says what the codes of messages mean, such as R1001: why what they are
+about is wrong, with an example of it and how it is right. Without a code, all
+of them are listed."
+)]
+pub(crate) struct ExplainFlags {
+    #[arg(value_name = "CODE")]
+    pub(crate) codes: Vec<String>,
+}
+
+#[derive(Args, Debug)]
+#[command(
     override_usage = "reflow info [flags] NAME...",
     after_help = "\
 Info describes runs, execs, cached filesets and objects by their ids, which may
@@ -375,7 +394,9 @@ pub(crate) fn parse(words: Vec<OsString>) -> Result<Arguments, Exit> {
     let global = Global::from_arg_matches(&matches).map_err(|error| outer_usage(mistake::explain(&error)))?;
     let Some(name) = first else { return Err(outer_usage("there is no command".to_owned())) };
     let Some(command) = outer.find_subcommand(&name) else {
-        return Err(outer_usage(format!("unknown command {:?}", name.to_string_lossy())));
+        let (name, known) = (name.to_string_lossy(), outer.get_subcommands().map(Command::get_name));
+        let near = base::spelling::nearest(&name, known).map(|near| format!("; did you mean {near:?}?"));
+        return Err(outer_usage(format!("unknown command {name:?}{}", near.unwrap_or_default())));
     };
     Ok(Arguments { global, command: parse_command(command, words)? })
 }

@@ -6,6 +6,7 @@ mod check;
 mod check_store;
 mod doc;
 mod eval;
+mod explain;
 mod images;
 mod info;
 mod logs;
@@ -16,6 +17,7 @@ mod version;
 use std::rc::Rc;
 
 use lang::session::Session;
+use syntax::diagnostic::{Code, Diagnostic};
 
 use crate::arguments::{Arguments, CommandLine};
 use crate::exit::Exit;
@@ -25,6 +27,7 @@ use crate::terminal;
 /// Runs the command that the arguments name.
 pub(crate) fn run(arguments: Arguments) -> Exit {
     let Arguments { global, command } = arguments;
+    terminal::choose_format(global.error_format);
     let (name, done) = match command {
         CommandLine::Run(flags) => ("run", run::run(&global, &flags)),
         CommandLine::Check(flags) => ("check", check::run(&flags)),
@@ -32,6 +35,7 @@ pub(crate) fn run(arguments: Arguments) -> Exit {
         CommandLine::Bundle(flags) => ("bundle", bundle::run(&flags)),
         CommandLine::Images(flags) => ("images", images::run(&global, &flags)),
         CommandLine::Eval(flags) => ("eval", eval::run(&global, &flags)),
+        CommandLine::Explain(flags) => ("explain", explain::run(&flags)),
         CommandLine::Info(flags) => ("info", info::run(&flags)),
         CommandLine::Logs(flags) => ("logs", logs::run(&flags)),
         CommandLine::Cat(flags) => ("cat", cat::run(&flags)),
@@ -47,6 +51,14 @@ pub(crate) fn run(arguments: Arguments) -> Exit {
 /// A session over the file system that traces to standard error.
 fn session() -> Rc<Session> {
     Session::new(Rc::new(LocalSources), terminal::say)
+}
+
+/// What is said of a program that is used, not checked: unused names and the like are left to `check` and
+/// `bundle` (language spec §3.7).
+fn without_advice(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let is_advice = |code| (Code(1000)..Code(2000)).contains(&code);
+    diagnostics.retain(|diagnostic| diagnostic.is_error() || !is_advice(diagnostic.code));
+    diagnostics
 }
 
 /// Prints a result; a pipe that nobody reads any more is no failure of ours.

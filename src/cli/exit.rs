@@ -3,9 +3,10 @@
 use std::process::ExitCode;
 
 use base::Error;
+use lang::session::Session;
 use syntax::diagnostic::Diagnostic;
 
-use crate::terminal;
+use crate::terminal::{self, ErrorFormat};
 
 /// How a command ended.
 #[derive(Debug)]
@@ -31,6 +32,26 @@ impl Exit {
     /// Exit 11 with these words.
     pub(crate) fn evaluation(message: impl std::fmt::Display) -> Self {
         Self::Evaluation(Some(message.to_string()))
+    }
+
+    /// Exit 11 for an error of evaluation, which is shown as diagnostics are, unless each is a line.
+    pub(crate) fn of_evaluation(session: &Session, error: &Error) -> Self {
+        match session.diagnostic(error) {
+            Some(diagnostic) if terminal::format() != ErrorFormat::Short => {
+                terminal::show_diagnostics(&[diagnostic]);
+                Self::Evaluation(None)
+            }
+            _ => Self::evaluation(error),
+        }
+    }
+
+    /// Exit 1 for a mistake in a program that is shown as diagnostics are, but in these words where each is a
+    /// line.
+    pub(crate) fn of_mistake(diagnostic: Diagnostic, words: String) -> Self {
+        if terminal::format() == ErrorFormat::Short {
+            return Self::failed(words);
+        }
+        Self::of_diagnostics(&[diagnostic])
     }
 
     /// Exit 1 after the diagnostics have been shown.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use store::LocalStore;
 
 use crate::exit::Exit;
+use crate::explain;
 
 /// Where state is kept. The folder need not exist yet. `given` is a flag and its value.
 pub(crate) fn folder(given: Option<(&str, &String)>) -> Result<PathBuf, Exit> {
@@ -40,8 +41,9 @@ fn unusable(home: &Path, error: &str) -> String {
         Ok(()) => error.to_owned(),
     };
     format!(
-        "the state folder {} cannot be used: {reason}\n\tanother one can be given with -localdir DIR or REFLOW_HOME",
-        home.display()
+        "the state folder {} cannot be used: {reason}\n\tanother one can be given with -localdir DIR or REFLOW_HOME{}",
+        home.display(),
+        explain::pointer(&[explain::STATE_FOLDER])
     )
 }
 

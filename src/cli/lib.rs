@@ -5,7 +5,9 @@
 
 mod arguments;
 
+mod diagnostic_json;
 mod exit;
+mod explain;
 mod terminal;
 
 mod home;

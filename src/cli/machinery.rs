@@ -10,6 +10,7 @@ use store::LocalStore;
 use tokio::runtime::Runtime;
 
 use crate::exit::Exit;
+use crate::explain;
 
 /// Which executor runs commands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -87,7 +88,9 @@ async fn docker(home: &Path, store: &LocalStore, endpoint: Endpoint) -> Result<A
         credentials: None,
         pull_retries: PULL_RETRIES,
     };
-    let executor = DockerExecutor::connect(options).await?;
+    let unreachable =
+        |error: base::Error| Exit::failed(format!("{error}{}", explain::pointer(&[explain::ENGINE_UNREACHABLE])));
+    let executor = DockerExecutor::connect(options).await.map_err(unreachable)?;
     executor.remove_leftovers().await?;
     Ok(Arc::new(executor))
 }

@@ -3,8 +3,11 @@
 //! The only place that prints. A closed pipe ends the talk quietly: nobody listens.
 
 use std::io::{IsTerminal, Write};
+use std::sync::OnceLock;
 
 use syntax::diagnostic::Diagnostic;
+
+use crate::diagnostic_json;
 
 /// Writes a line to standard error.
 pub(crate) fn say(line: &str) {
@@ -32,15 +35,53 @@ pub(crate) fn size() -> (usize, usize) {
     })
 }
 
-/// Shows diagnostics: drawn on a terminal, a line each elsewhere.
+/// How diagnostics are shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum ErrorFormat {
+    /// Drawn on a terminal, a line each elsewhere.
+    #[default]
+    Auto,
+    /// `FILE:LINE:COLUMN: MESSAGE`
+    Short,
+    /// One JSON object a line.
+    Json,
+    /// With the program's text.
+    Drawn,
+}
+
+/// What the command line asks for, like the streams one for the whole process.
+static FORMAT: OnceLock<ErrorFormat> = OnceLock::new();
+
+/// Says how diagnostics are to be shown, once.
+pub(crate) fn choose_format(format: ErrorFormat) {
+    let _ = FORMAT.set(format);
+}
+
+/// How diagnostics are shown here: never [`ErrorFormat::Auto`].
+pub(crate) fn format() -> ErrorFormat {
+    match FORMAT.get().copied().unwrap_or_default() {
+        ErrorFormat::Auto if is_interactive() => ErrorFormat::Drawn,
+        ErrorFormat::Auto => ErrorFormat::Short,
+        chosen => chosen,
+    }
+}
+
+/// Whether diagnostics are drawn for people to look at.
+pub(crate) fn is_drawing() -> bool {
+    format() == ErrorFormat::Drawn
+}
+
+/// Shows diagnostics as the command line asks for.
 pub(crate) fn show_diagnostics(diagnostics: &[Diagnostic]) {
     if diagnostics.is_empty() {
         return;
     }
-    if is_interactive() {
-        let colour = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-        say(&syntax::render::draw(diagnostics, colour, size().0));
-    } else {
-        say(&syntax::render::lines(diagnostics));
+    match format() {
+        ErrorFormat::Drawn => {
+            let colour = is_interactive() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+            say(&syntax::render::draw(diagnostics, colour, size().0));
+        }
+        ErrorFormat::Json => say(&diagnostic_json::lines(diagnostics)),
+        ErrorFormat::Auto | ErrorFormat::Short => say(&syntax::render::lines(diagnostics)),
     }
 }

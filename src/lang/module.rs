@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use syntax::ast::{self, Name, Span};
-use syntax::diagnostic::Source;
+use syntax::diagnostic::{Diagnostic, Source};
 use types::Type;
 use types::value::Shape;
 
@@ -115,6 +115,25 @@ impl Module {
     /// The declaration that makes a binding.
     pub fn decl_of(&self, global: u32) -> &ModuleDecl {
         &self.decls[self.globals[global as usize].decl as usize]
+    }
+}
+
+/// What is said of a module that is to be run and has no `Main` (language spec §4.2): R2030.
+pub fn no_main(module: &Module) -> Diagnostic {
+    let names = module.globals.iter().map(|global| &*global.name);
+    let near = base::spelling::nearest("Main", names);
+    let global = near.and_then(|near| module.globals.iter().position(|global| *global.name == *near));
+    let message = "module has no Main";
+    match global {
+        Some(global) => {
+            let span = module.decl_of(global as u32).pattern.span;
+            Diagnostic::error(2030, &module.source, span, message)
+                .labelled("this is not it")
+                .help("what a program comes to is called `Main`, in this spelling")
+        }
+        None => Diagnostic::error(2030, &module.source, Span::default(), message)
+            .labelled("nowhere in this module")
+            .help("what a program comes to is called `Main`: `val Main = …`"),
     }
 }
 

@@ -50,7 +50,8 @@ pub fn files(program: &str) -> Vec<(&str, String)> {
 
 impl Explanation {
     /// The explanation as lines of at most `width` columns, as far as words allow; examples keep theirs.
-    pub fn text(&self, width: usize) -> String {
+    /// `said` is what is said of the wrong example, if that is to be shown.
+    pub fn text(&self, width: usize, said: &str) -> String {
         let mut out = format!("{}: {}\n", self.code, self.title);
         for paragraph in self.text.split("\n\n") {
             out.push('\n');
@@ -69,7 +70,7 @@ impl Explanation {
             }
             out.push('\n');
         }
-        for (heading, program) in [("Wrong", self.wrong), ("Right", self.right)] {
+        for (heading, program) in [("Wrong", self.wrong), ("Which gets", said), ("Right", self.right)] {
             if !program.is_empty() {
                 out.push_str(&format!("\n{heading}:\n\n"));
                 out.extend(program.lines().map(|line| format!("    {line}").trim_end().to_owned() + "\n"));
@@ -81,6 +82,6 @@ impl Explanation {
 
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text(80))
+        f.write_str(&self.text(80, ""))
     }
 }

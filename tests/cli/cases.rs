@@ -30,7 +30,7 @@ macro_rules! folders {
     };
 }
 
-folders!(flags help check doc bundle images eval run parameters failures printing inspect);
+folders!(flags help check doc bundle images eval run parameters failures printing inspect errors);
 
 #[test]
 fn every_folder_is_a_test() {

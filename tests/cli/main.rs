@@ -19,6 +19,7 @@ mod normal;
 mod cases;
 mod docker;
 mod documentation;
+mod explain;
 mod interrupting;
 mod killing;
 mod places;

@@ -12,7 +12,7 @@ use base::failure::{Error, Kind};
 use flow::Graph;
 use reflow_lang::doc::ModuleDoc;
 use reflow_lang::eval::{force, instantiate};
-use reflow_lang::module::Module;
+use reflow_lang::module::{Module, no_main};
 use reflow_lang::parameters::{self, FlagError};
 use reflow_lang::session::Session;
 use reflow_lang::sources::{MemorySources, Sources};
@@ -114,7 +114,13 @@ impl Stage {
         if case.wants("flags") {
             outputs.set("flags", flags(&session, &module));
         }
-        let Some(ty) = module.ty.field("Main") else { return };
+        let Some(ty) = module.ty.field("Main") else {
+            if case.wants("drawn") && diagnostics.iter().all(|diagnostic| !diagnostic.is_error()) {
+                let shown: Vec<_> = diagnostics.into_iter().chain([no_main(&module)]).collect();
+                outputs.set("drawn", syntax::render::draw(&shown, false, 100));
+            }
+            return;
+        };
         if case.wants("type") {
             outputs.set("type", ty.to_string());
         }

@@ -22,15 +22,14 @@ fn said(program: &str) -> Vec<Diagnostic> {
     session.load("main.rf").1
 }
 
-/// Whether a code is one of a failure while a program is evaluated.
-fn is_of_evaluation(code: Code) -> bool {
-    code >= Code(3000)
+/// Whether a code is said of a program only when it is run.
+fn is_of_running(code: Code) -> bool {
+    code >= Code(2030)
 }
 
 #[test]
 fn wrong_examples_get_the_message_and_no_other() {
-    for explanation in all().filter(|explanation| !explanation.wrong.is_empty() && !is_of_evaluation(explanation.code))
-    {
+    for explanation in all().filter(|explanation| !explanation.wrong.is_empty() && !is_of_running(explanation.code)) {
         let said = said(explanation.wrong);
         let codes: BTreeSet<Code> = said.iter().map(|diagnostic| diagnostic.code).collect();
         // Of several syntax errors one may lead to others.

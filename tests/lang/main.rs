@@ -11,6 +11,7 @@ mod digests;
 
 mod bundle;
 mod cases;
+mod checklist;
 mod deep;
 mod explain;
 mod random;

@@ -70,29 +70,18 @@ pub(super) fn is_boolean(arg: &Arg) -> bool {
 }
 
 fn unknown(command: &Command, name: &str) -> String {
-    let known = command.get_arguments().filter_map(name_of);
-    let near = known.map(|known| (distance(&known, name), known)).min();
-    match near {
-        Some((distance, known)) if distance <= 2 && distance < known.len() => {
-            format!("unknown flag -{name}; there is a flag -{known}")
+    match base::spelling::nearest(name, command.get_arguments().filter_map(name_of)) {
+        Some(known) => format!("unknown flag -{name}; there is a flag -{known}"),
+        None if is_global(name) => {
+            format!("unknown flag -{name}; it is a global flag, which stands before the command")
         }
-        _ => format!("unknown flag -{name}"),
+        None => format!("unknown flag -{name}"),
     }
 }
 
-/// How many letters must be put in, taken out or replaced to make one word the other.
-fn distance(left: &str, right: &str) -> usize {
-    let right: Vec<char> = right.chars().collect();
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (i, letter) in left.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, other) in right.iter().enumerate() {
-            let replaced = diagonal + usize::from(letter != *other);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[right.len()]
+/// Whether there is a flag of this name before the command.
+fn is_global(name: &str) -> bool {
+    super::outer().get_arguments().filter_map(name_of).any(|known| known == name)
 }
 
 #[cfg(test)]

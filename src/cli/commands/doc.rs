@@ -3,7 +3,7 @@
 use lang::doc::ModuleDoc;
 use lang::system;
 
-use super::{answer, session};
+use super::{answer, session, without_advice};
 use crate::arguments::{DocFlags, DocFormat};
 use crate::exit::Exit;
 
@@ -21,7 +21,7 @@ pub(super) fn run(flags: &DocFlags) -> Result<(), Exit> {
         }
         None => {
             let (module, diagnostics) = session.load(path);
-            let module = module.ok_or_else(|| Exit::of_diagnostics(&diagnostics))?;
+            let module = module.ok_or_else(|| Exit::of_diagnostics(&without_advice(diagnostics)))?;
             ModuleDoc::of_module(&module)
         }
     };

@@ -6,7 +6,7 @@ use lang::eval::force;
 use types::Value;
 use types::print::print;
 
-use super::{answer, session};
+use super::{answer, session, without_advice};
 use crate::arguments::{EvalFlags, Global};
 use crate::exit::Exit;
 use crate::machinery::Machinery;
@@ -15,12 +15,12 @@ use crate::{display, interrupt, terminal};
 pub(super) fn run(global: &Global, flags: &EvalFlags) -> Result<(), Exit> {
     let session = session();
     let (expr, diagnostics) = session.check_expr(&flags.expr);
-    let expr = expr.ok_or_else(|| Exit::of_diagnostics(&diagnostics))?;
+    let expr = expr.ok_or_else(|| Exit::of_diagnostics(&without_advice(diagnostics)))?;
     if flags.ty {
         return answer(format!("{}\n", expr.ty()));
     }
     let mut graph = Graph::new(GraphConfig { universe: global.universe.clone(), hash_v1: false });
-    let value = session.eval_expr(&mut graph, &expr).map_err(Exit::evaluation)?;
+    let value = session.eval_expr(&mut graph, &expr).map_err(|error| Exit::of_evaluation(&session, &error))?;
     if flags.digest {
         let digest = match &value {
             Value::Flow(flow) => flow.digest,
@@ -28,7 +28,8 @@ pub(super) fn run(global: &Global, flags: &EvalFlags) -> Result<(), Exit> {
         };
         return answer(format!("{digest}\n"));
     }
-    let forced = force(&mut graph, &"".into(), value, expr.ty()).map_err(Exit::evaluation)?;
+    let forced =
+        force(&mut graph, &"".into(), value, expr.ty()).map_err(|error| Exit::of_evaluation(&session, &error))?;
     let value = match &forced {
         Value::Flow(flow) => {
             let root = graph.id_of(flow);

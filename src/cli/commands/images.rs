@@ -14,7 +14,7 @@ pub(super) fn run(global: &Global, flags: &ImagesFlags) -> Result<(), Exit> {
     })?;
     let value = program.instantiate(&settings)?;
     if let Some(main) = program.main(&value)? {
-        settle(&mut program.graph, &main).map_err(Exit::evaluation)?;
+        settle(&mut program.graph, &main).map_err(|error| Exit::of_evaluation(&program.session, &error))?;
     }
     answer(program.session.images().into_iter().map(|image| image + "\n").collect::<String>())
 }

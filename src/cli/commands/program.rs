@@ -11,7 +11,7 @@ use lang::parameters::{self, Flag, FlagError, FlagKind, Settings};
 use lang::session::Session;
 use types::{Type, Value};
 
-use super::session;
+use super::{session, without_advice};
 use crate::arguments::{self, Global};
 use crate::exit::Exit;
 use crate::terminal;
@@ -78,6 +78,7 @@ impl Program {
     pub(super) fn load(global: &Global, path: &str) -> Result<Self, Exit> {
         let session = session();
         let (module, diagnostics) = session.load(path);
+        let diagnostics = without_advice(diagnostics);
         let module = module.ok_or_else(|| Exit::of_diagnostics(&diagnostics))?;
         terminal::show_diagnostics(&diagnostics);
         let mut graph = Graph::new(GraphConfig { universe: global.universe.clone(), hash_v1: false });
@@ -104,7 +105,8 @@ impl Program {
     /// The value of the program.
     pub(super) fn instantiate(&mut self, settings: &Settings) -> Result<Value, Exit> {
         let values = parameters::arguments(&mut self.graph, &self.session, &self.flags, settings)?;
-        instantiate(&mut self.graph, &self.session, &self.module, &values).map_err(Exit::evaluation)
+        instantiate(&mut self.graph, &self.session, &self.module, &values)
+            .map_err(|error| Exit::of_evaluation(&self.session, &error))
     }
 
     /// The value of `Main`, all of it; nothing if there is none.
@@ -115,7 +117,8 @@ impl Program {
         };
         let (Some(main), Some(ty)) = (main, self.module.ty.field("Main")) else { return Ok(None) };
         let ident: Rc<str> = format!("{}.Main", self.module.name).into();
-        force(&mut self.graph, &ident, main, ty).map(Some).map_err(Exit::evaluation)
+        let forced = force(&mut self.graph, &ident, main, ty);
+        forced.map(Some).map_err(|error| Exit::of_evaluation(&self.session, &error))
     }
 }
 
@@ -124,7 +127,10 @@ impl Ready {
     pub(super) fn load(global: &Global, path: &str, words: &[String]) -> Result<Self, Exit> {
         let mut program = Program::load(global, path)?;
         let Some(ty) = program.member("Main").cloned() else {
-            return Err(Exit::failed(format!("{path}: module has no Main")));
+            return Err(Exit::of_mistake(
+                lang::module::no_main(&program.module),
+                format!("{path}: module has no Main"),
+            ));
         };
         let settings = program.bind(words)?;
         let value = program.instantiate(&settings)?;

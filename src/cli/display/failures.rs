@@ -8,12 +8,17 @@ use engine::{Failure, Failures, describe};
 use super::Display;
 use crate::exit::Exit;
 use crate::run_files::Level;
+use crate::terminal::{self, ErrorFormat};
+use crate::{diagnostic_json, explain};
 
 /// Says how a run failed, after each of its failures has been shown; the exit tells its code. `again` are
 /// the words that repeat the run.
 pub(crate) fn report_failures(display: &mut Display, failures: &Failures, again: &[String]) -> Exit {
     let text = summary(failures, again);
     display.log(Level::Error, &text);
+    if terminal::format() == ErrorFormat::Json {
+        failures.nodes().iter().for_each(|failure| terminal::say(&diagnostic_json::failure(failure)));
+    }
     // The log may be off, but nobody is left without the reason.
     let last_words = (!display.shows(Level::Error)).then_some(text);
     match failures.kind() {
@@ -46,7 +51,8 @@ fn summary(failures: &Failures, again: &[String]) -> String {
         text.push_str("\n\twhat has completed is kept; to go on from there, run again:");
         text.push_str(&format!("\n\t    {}", words.join(" ")));
     }
-    text
+    let codes: Vec<_> = failures.nodes().iter().map(explain::code_of).collect();
+    text + &explain::pointer(&codes)
 }
 
 /// A word as a shell takes it.

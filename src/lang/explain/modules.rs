@@ -102,4 +102,13 @@ pub(super) const EXPLANATIONS: &[Explanation] = &[
         right: "// lib.rf\nparam reads file\nparam threads = 4\nval X = (reads, threads)\n// main.rf\n\
                 val lib = make(\"./lib.rf\", reads := file(\"localfile://reads.fastq\"))\nval Main = lib.X",
     },
+    Explanation {
+        code: Code(2030),
+        title: "module has no Main",
+        text: "`reflow run` evaluates the value that a module calls `Main`. Names are spelled with attention to case, and only those \
+               that begin in upper case are seen from outside. A module without `Main` can be checked, documented and \
+               imported, not run.",
+        wrong: "val main = 1 + 1",
+        right: "val Main = 1 + 1",
+    },
 ];
