@@ -177,6 +177,10 @@ pub(crate) struct RunFlags {
     /// read the inputs of an exec again when it has ended; one that has changed fails it
     #[arg(long, action = ArgAction::Set, value_parser = boolean(), default_value = "false")]
     pub(crate) postusechecksum: bool,
+    /// give execs the memory that earlier ones like them took, if there were enough; what fails
+    /// with less than it declares is tried again with that
+    #[arg(long, action = ArgAction::Set, value_parser = boolean(), default_value = "false")]
+    pub(crate) pred: bool,
     /// write the graph of the evaluation beside the run's log, for Graphviz; without the flag
     /// that is done for graphs of up to 100000 nodes
     #[arg(long, action = ArgAction::Set, value_parser = boolean())]

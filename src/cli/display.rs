@@ -98,9 +98,10 @@ impl Display {
                 let level = if self.shows_cached { Level::Info } else { Level::Debug };
                 self.step_at(level, "(<-) ", step, "ok", &format!("0s {}", units::data_size(fileset.size())));
             }
-            Event::ExecQueued { step, cause, resources } => {
-                let text =
-                    format!("{} {}: {}, waits for {resources}", step.ident(), step.digest().short(), cause.text());
+            Event::ExecQueued { step, cause, resources, is_predicted } => {
+                let note = if *is_predicted { ", its memory as predicted" } else { "" };
+                let (digest, cause) = (step.digest().short(), cause.text());
+                let text = format!("{} {digest}: {cause}, waits for {resources}{note}", step.ident());
                 self.log(Level::Debug, &text);
             }
             Event::ExecSubmitted { step, attempt, keys, config } => {

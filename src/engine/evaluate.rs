@@ -15,6 +15,7 @@ use tokio::runtime::Handle;
 use crate::attempt::RetryPolicy;
 use crate::event::Event;
 use crate::local_files::LocalFiles;
+use crate::predict::Predictor;
 use crate::reduce::{CacheMode, Invalidate, Reducer, Settings};
 use crate::source::Sources;
 use crate::workers::{Tools, Workers};
@@ -53,6 +54,9 @@ pub struct Config {
     pub keep_trail: bool,
     /// Whether every change of every node is told.
     pub trace: bool,
+    /// Predicts the memory of execs, if they are to get what they are likely to need rather than what the
+    /// program declares.
+    pub predictor: Option<Predictor>,
     /// What must hold of that from which a cached result was made.
     pub assert: Policy,
     /// When a failed exec is tried again.
@@ -88,6 +92,7 @@ impl Config {
             check_inputs: false,
             keep_trail: false,
             trace: false,
+            predictor: None,
             assert: Policy::Never,
             retry: RetryPolicy::default(),
             cancel: CancelToken::never(),
@@ -114,6 +119,7 @@ pub fn evaluate(graph: &mut Graph, root: FlowId, config: Config, events: &mut dy
         invalidate: config.invalidate,
         top_down: config.top_down,
         recompute_empty: config.recompute_empty,
+        predictor: config.predictor,
         assert: config.assert,
         keep_trail: config.keep_trail,
         trace: config.trace,

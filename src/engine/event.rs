@@ -49,6 +49,8 @@ pub enum Event<'a> {
         cause: Cause,
         /// The room that it waits for.
         resources: &'a Resources,
+        /// Whether its memory is a prediction rather than what the program declares.
+        is_predicted: bool,
     },
     /// There is room; the exec is handed to the executor.
     ExecSubmitted {

@@ -11,6 +11,7 @@ use base::{Digest, Error, File, Fileset};
 use exec::{ExecEvent, ExecReport, ExecRequest};
 use flow::FlowId;
 use store::Hit;
+use store::tasks::Measured;
 
 use crate::failure::LogTail;
 
@@ -33,6 +34,11 @@ pub enum Job {
     Refresh {
         /// The subjects, each once in a run.
         keys: Vec<Key>,
+    },
+    /// Ask the history what the execs of an ident took; answered by [`Completion::Measured`].
+    Measure {
+        /// The ident.
+        ident: String,
     },
     /// Run a command and make its result durable; answered by [`Completion::Executed`].
     Execute(Box<ExecTask>),
@@ -167,6 +173,13 @@ pub enum Completion {
     Refreshed {
         /// What is known of each.
         results: Vec<(Key, Result<Properties, Error>)>,
+    },
+    /// What the execs of an ident took.
+    Measured {
+        /// The ident.
+        ident: String,
+        /// The latest first.
+        result: Result<Vec<Measured>, Error>,
     },
     /// Something happened to a running exec.
     ExecEvent {

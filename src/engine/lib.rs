@@ -26,6 +26,7 @@ mod local;
 pub mod reduce;
 
 pub mod attempt;
+pub mod predict;
 pub mod restart;
 pub mod scheduler;
 

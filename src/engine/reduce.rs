@@ -8,6 +8,7 @@
 mod assertions;
 mod external;
 mod outcome;
+mod predict;
 mod seal;
 mod settle;
 mod task;
@@ -16,6 +17,7 @@ mod transfer;
 pub use outcome::Outcome;
 
 use assertions::Seen;
+use predict::Histories;
 use seal::Seals;
 
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -33,6 +35,7 @@ use crate::event::{Counts, Event, Listener, Progress, Step};
 use crate::failure::Failure;
 use crate::job::{Completion, Job};
 use crate::local::{self, Patterns};
+use crate::predict::Predictor;
 use crate::scheduler::Scheduler;
 use crate::state::{FailureId, Phase, State, States};
 use crate::stored::Stored;
@@ -71,6 +74,9 @@ pub struct Settings {
     pub trace: bool,
     /// Whether a cached result with an empty part counts as none.
     pub recompute_empty: bool,
+    /// Predicts the memory of execs, if they are to get what they are likely to need rather than what the
+    /// program declares.
+    pub predictor: Option<Predictor>,
     /// What must hold of that from which a cached result was made.
     pub assert: Policy,
     /// When a failed exec is tried again.
@@ -91,6 +97,7 @@ impl Settings {
             keep_trail: false,
             trace: false,
             recompute_empty: false,
+            predictor: None,
             assert: Policy::Never,
             retry: RetryPolicy::default(),
             salt: None,
@@ -164,6 +171,7 @@ pub struct Reducer<'a> {
     /// What this run has seen of the world outside.
     seen: Seen,
     seals: Seals,
+    histories: Histories,
     /// Execs whose cached results were made from what is no longer so.
     outdated: HashSet<FlowId>,
     jobs: Vec<Job>,
@@ -199,6 +207,7 @@ impl<'a> Reducer<'a> {
             retries: HashMap::new(),
             seen: Seen::default(),
             seals: Seals::default(),
+            histories: Histories::default(),
             outdated: HashSet::new(),
             jobs: Vec::new(),
             unanswered: 0,
@@ -256,6 +265,7 @@ impl<'a> Reducer<'a> {
             Completion::ImageResolved { text, result } => self.image_resolved(&text, result),
             Completion::LookedUp { wanted, result } => self.looked_up(wanted, result),
             Completion::Refreshed { results } => self.refreshed(results),
+            Completion::Measured { ident, result } => self.measured(ident, result),
             Completion::ExecEvent { id, event } => self.exec_event(id, event),
             Completion::Executed(executed) => self.executed(*executed),
             Completion::KeyFree { id } => self.key_free(id),

@@ -18,6 +18,7 @@ use store::{Commit, LocalStore, TaskKind, TaskRecord};
 use tokio::runtime::Handle;
 
 use crate::job::{Completion, ExternTask, History, Job};
+use crate::predict::HISTORY;
 use crate::source::Sources;
 
 /// What the jobs are done with.
@@ -118,6 +119,14 @@ impl Workers {
             Job::Refresh { keys } => {
                 let reply = self.reply(Completion::Refreshed { results: keys.iter().map(given_up).collect() });
                 self.runtime.spawn(refresh(tools, keys, reply));
+            }
+            Job::Measure { ident } => {
+                let lost = Error::new(Kind::Fatal, "reading the history was given up");
+                let reply = self.reply(Completion::Measured { ident: ident.clone(), result: Err(lost) });
+                self.runtime.spawn_blocking(move || {
+                    let result = tools.store.tasks().measured(&ident, HISTORY);
+                    reply.send(Completion::Measured { ident, result });
+                });
             }
             Job::Execute(task) => {
                 let reply = self.reply_for([task.id]);

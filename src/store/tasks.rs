@@ -148,6 +148,17 @@ impl TaskRecord {
     }
 }
 
+/// What an exec took.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Measured {
+    /// Its image.
+    pub image: String,
+    /// Its command.
+    pub command: String,
+    /// The most memory it held at once, in bytes.
+    pub max_memory: u64,
+}
+
 /// Which tasks are wanted; what is left open does not restrict.
 #[derive(Clone, Debug, Default)]
 pub struct TaskQuery {
@@ -233,6 +244,23 @@ impl Tasks {
             conditions.require("error IS NOT NULL");
         }
         self.select(&conditions, query.limit)
+    }
+
+    /// What the latest successful execs of an ident took, as far as it was measured, the latest first.
+    pub fn measured(&self, ident: &str, limit: usize) -> Result<Vec<Measured>, Error> {
+        self.database.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT image, command, max_memory FROM tasks
+                 WHERE ident = ? AND kind = 'exec' AND NOT cached AND error IS NULL AND end_time IS NOT NULL
+                       AND max_memory > 0
+                 ORDER BY rowid DESC LIMIT ?",
+            )?;
+            let rows = statement.query_map(params![ident, i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
+                let max_memory: i64 = row.get(2)?;
+                Ok(Measured { image: row.get(0)?, command: row.get(1)?, max_memory: max_memory.max(0).cast_unsigned() })
+            })?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
     }
 
     fn select(&self, conditions: &Conditions, limit: Option<usize>) -> Result<Vec<TaskRecord>, Error> {

@@ -9,6 +9,7 @@ mod failing;
 mod graph;
 mod interrupting;
 mod order;
+mod prediction;
 mod scale;
 mod steps;
 mod top_down;

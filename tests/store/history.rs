@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base::digest::PartialDigest;
 use base::{Digest, Kind, Resources};
-use reflow_store::tasks::TaskKind;
+use reflow_store::tasks::{Measured, TaskKind};
 use reflow_store::{LocalStore, LogPlace, RunPhase, RunQuery, RunRecord, TaskQuery, TaskRecord, Usage};
 use tempfile::TempDir;
 
@@ -226,4 +226,27 @@ fn a_row_that_cannot_be_understood_is_named() {
     for part in ["start_time", "yesterday", &Digest::of("task").hex(), "reflow.db"] {
         assert!(error.to_string().contains(part), "{error}");
     }
+}
+
+#[test]
+fn what_the_latest_execs_of_an_ident_took() {
+    let (_home, store) = open();
+    let good = |name: &str, memory| TaskRecord {
+        error: None,
+        usage: Usage { max_memory: memory, ..Usage::default() },
+        ident: "m.step".to_owned(),
+        ..task(name)
+    };
+    let other = TaskRecord { ident: "m.other".to_owned(), ..good("other", Some(7)) };
+    let failed = TaskRecord { error: Some("killed".to_owned()), ..good("failed", Some(8)) };
+    let cached = TaskRecord { cached: true, ..good("cached", Some(9)) };
+    let running = TaskRecord { end: None, ..good("running", Some(10)) };
+    let rows = [good("1", Some(1)), other, failed, cached, running, good("2", None), good("3", Some(3))];
+    store.tasks().put(&rows).unwrap();
+    let memory = |limit| -> Vec<u64> {
+        store.tasks().measured("m.step", limit).unwrap().iter().map(|measured| measured.max_memory).collect()
+    };
+    assert_eq!((memory(10), memory(1)), (vec![3, 1], vec![3]));
+    let expected = Measured { image: rows[0].image.clone(), command: rows[0].command.clone(), max_memory: 7 };
+    assert_eq!(store.tasks().measured("m.other", 10).unwrap(), [expected]);
 }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use base::{Kind, units};
 use engine::dot::Trail;
+use engine::predict::Predictor;
 use engine::reduce::CacheMode;
 use engine::restart::RestartPolicy;
 use engine::{Config, Failures, Outcome};
@@ -139,6 +140,7 @@ impl Run {
             assert: flags.assert,
             top_down,
             check_inputs: flags.postusechecksum,
+            predictor: flags.pred.then(Predictor::default),
             keep_trail: flags.dotgraph != Some(false),
             trace: flags.traceflow,
             labels: self.record.labels.clone(),

@@ -180,18 +180,6 @@ impl Reducer<'_> {
         }
     }
 
-    fn queue_for_room(&mut self, id: FlowId, cause: Cause) {
-        match self.exec(id).and_then(|exec| self.scheduler.room_for(&exec.resources)) {
-            Err(error) => self.fail(id, error, None),
-            Ok(room) => {
-                let step = Step::new(self.graph, id);
-                (self.listener)(&Event::ExecQueued { step, cause, resources: &room.resources });
-                self.states.set(id, State::Active(Phase::Queued));
-                self.scheduler.push(id, &room.resources);
-            }
-        }
-    }
-
     /// Hands execs to the executor while there is room.
     pub(super) fn admit(&mut self) {
         while self.states.tally().executing < UNFINISHED_EXECS
