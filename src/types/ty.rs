@@ -9,7 +9,9 @@
 //! expression without hiding its neighbours; constructors collapse to the error of a component.
 //!
 //! Types are walked by recursion, and a long program can wrap a type as often as it has lines, so
-//! constructors refuse types that are nested more deeply than [`MAX_DEPTH`].
+//! constructors refuse types that are nested more deeply than [`MAX_DEPTH`]. They refuse those of more
+//! parts than [`MAX_SIZE`], too: what is shared counts each time, since the walks meet it each time, and
+//! `x := (x, x)` doubles it.
 
 mod display;
 mod finder;
@@ -40,10 +42,15 @@ pub struct Type {
     pub label: Option<Rc<str>>,
     /// How many composites are around the innermost component.
     depth: u16,
+    /// How many parts it has when it is written out, itself among them.
+    size: u32,
 }
 
 /// How deeply types may be nested.
 pub const MAX_DEPTH: u16 = 1000;
+
+/// How many parts a type may have when it is written out.
+pub const MAX_SIZE: u32 = 1 << 20;
 
 /// How constant a value is, in ascending order. Written and fresh types are [`Level::CanConst`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -163,7 +170,7 @@ macro_rules! scalars {
         $(
             $(#[$doc])*
             pub const fn $name() -> Self {
-                Self::fresh(TypeKind::$kind, 0)
+                Self::fresh(TypeKind::$kind, 0, 1)
             }
         )*
     };
@@ -194,29 +201,33 @@ impl Type {
         top => Top,
     }
 
-    const fn fresh(kind: TypeKind, depth: u16) -> Self {
-        Self { kind, flow: false, level: Level::CanConst, label: None, depth }
+    const fn fresh(kind: TypeKind, depth: u16, size: u32) -> Self {
+        Self { kind, flow: false, level: Level::CanConst, label: None, depth, size }
     }
 
-    /// The composite that `make` makes of `components`, unless one of those is an error or the nesting
-    /// becomes too deep.
+    /// The composite that `make` makes of `components`, unless one of those is an error or it would
+    /// become too deep or too large.
     fn composite<'a>(components: impl Iterator<Item = &'a Type>, make: impl FnOnce() -> TypeKind) -> Self {
-        let mut depth = 0;
+        let (mut depth, mut size) = (0, 1_u32);
         for component in components {
             if component.is_error() {
                 return component.clone();
             }
             depth = depth.max(component.depth);
+            size = size.saturating_add(component.size);
         }
         if depth >= MAX_DEPTH {
             return Self::error("type is nested too deeply");
         }
-        Self::fresh(make(), depth + 1)
+        if size > MAX_SIZE {
+            return Self::error("type has too many parts");
+        }
+        Self::fresh(make(), depth + 1, size)
     }
 
     /// The marker of an ill-typed expression.
     pub fn error(message: impl Into<Rc<str>>) -> Self {
-        Self::fresh(TypeKind::Error(message.into()), 0)
+        Self::fresh(TypeKind::Error(message.into()), 0, 1)
     }
 
     /// Lists of `element`.

@@ -179,3 +179,18 @@ fn nesting_is_bounded() {
     assert_eq!(ty.to_string().len(), 2 * usize::from(MAX_DEPTH) + 3);
     assert_eq!(record(&[("a", ty)]).error_message(), Some("type is nested too deeply"));
 }
+
+#[test]
+fn size_is_bounded() {
+    // Each step shares what it holds twice, so that only the walks over it grow.
+    let twice = |ty: &Type| tuple(&[ty.clone(), ty.clone()]);
+    let mut ty = Type::int();
+    while !twice(&ty).is_error() {
+        ty = twice(&ty);
+    }
+    assert!(ty.is_comparable() && ty.to_string().len() > 1 << 20);
+    assert_eq!(twice(&ty).error_message(), Some("type has too many parts"));
+    // What is unified over and over stays as large as it is.
+    let wide = (0..1 << 12).fold(ty.clone(), |all, _| all.unify(&ty));
+    assert!(!Type::list(wide).is_error());
+}

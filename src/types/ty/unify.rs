@@ -69,7 +69,9 @@ fn unify_pair(t: &Type, u: &Type) -> Result<Type, String> {
         }
         _ => return Err(format!("kind mismatch: {} != {}", t.kind_name(), u.kind_name())),
     };
-    Ok(Type { kind, flow: false, level: t.level.min(u.level), label: None, depth: t.depth.max(u.depth) })
+    // Of sums the variants add up, but no more of them than are written.
+    let (depth, size) = (t.depth.max(u.depth), t.size.max(u.size));
+    Ok(Type { kind, flow: false, level: t.level.min(u.level), label: None, depth, size })
 }
 
 fn unify_list(t: &Rc<Type>, u: &Rc<Type>) -> Result<Rc<Type>, String> {
