@@ -37,12 +37,14 @@ pub struct Config {
 pub struct Graph {
     nodes: Vec<Node>,
     config: Config,
+    /// What nodes were replaced by, oldest first.
+    resumptions: Vec<(FlowId, FlowId)>,
 }
 
 impl Graph {
     /// An empty graph.
     pub fn new(config: Config) -> Self {
-        Self { nodes: Vec::new(), config }
+        Self { config, ..Self::default() }
     }
 
     /// The namespace; usually empty.
@@ -206,6 +208,16 @@ impl Graph {
                 stack.extend(&node.deps);
             }
         }
+    }
+
+    /// Notes that a node has come to another one, whose value it takes.
+    pub fn note_resumed(&mut self, id: FlowId, to: FlowId) {
+        self.resumptions.push((id, to));
+    }
+
+    /// The nodes that were noted to have come to others, with these, oldest first.
+    pub fn resumptions(&self) -> &[(FlowId, FlowId)] {
+        &self.resumptions
     }
 
     /// Says where in the program a node was made.

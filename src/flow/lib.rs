@@ -12,6 +12,7 @@ pub mod node;
 pub mod graph;
 pub mod key;
 
+pub mod reach;
 pub mod requirements;
 
 pub use graph::{FlowId, Graph};

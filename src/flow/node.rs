@@ -111,6 +111,7 @@ pub struct Known {
 }
 
 /// What an exec runs.
+#[derive(Clone)]
 pub struct Exec {
     /// Image as the program has it, with qualifiers.
     pub image: Rc<str>,

@@ -36,6 +36,7 @@ use types::value::{Map, Record, Variant};
 pub(crate) use exec::is_path_type;
 pub use force::force;
 pub(crate) use instance::bare_env;
+pub(crate) use instance::instantiate_with;
 pub use instance::{Arguments, instantiate};
 pub use settle::settle;
 
@@ -70,6 +71,7 @@ pub(crate) fn at_run_time(error: Error) -> Error {
 /// Evaluates an expression to a value, which may be a flow or hold flows.
 pub fn eval(graph: &mut Graph, env: &Env, expr: &Node) -> Result<Value> {
     let value = with_stack(|| eval_here(graph, env, expr))?;
+    env.instance.session.fuel.spend_on(&value)?;
     if let Value::Flow(flow) = &value {
         let id = graph.id_of(flow);
         if graph.ident(id).is_empty() {
@@ -125,7 +127,7 @@ fn eval_all(graph: &mut Graph, env: &Env, exprs: &[Node]) -> Result<Vec<Value>> 
 }
 
 /// Evaluates the declarations of a block; the result is where its body is evaluated.
-fn block(graph: &mut Graph, env: &Env, decls: &[Decl]) -> Result<Env> {
+pub(crate) fn block(graph: &mut Graph, env: &Env, decls: &[Decl]) -> Result<Env> {
     let mut env = env.clone();
     for decl in decls {
         let value = declared(graph, &env.deeper(), decl)?;

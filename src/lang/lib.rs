@@ -11,6 +11,7 @@
 
 pub mod sources;
 
+mod fuel;
 mod nesting;
 
 pub mod tree;
@@ -34,3 +35,4 @@ pub mod eval;
 pub mod system;
 
 pub mod doc;
+pub mod testing;

@@ -14,6 +14,7 @@ use crate::bundle::{ARCHIVE_LIMIT, Bundle};
 use crate::check;
 use crate::diagnostics::Unavailable;
 use crate::eval::{self, bare_env};
+use crate::fuel::Fuel;
 use crate::module::{Importable, Module};
 use crate::parameters;
 use crate::sources::{self, Sources};
@@ -46,6 +47,7 @@ pub struct Session {
     system: RefCell<HashMap<&'static str, Rc<SystemModule>>>,
     /// Images of all execs that were evaluated.
     images: RefCell<BTreeSet<Rc<[u8]>>>,
+    pub(crate) fuel: Fuel,
 }
 
 #[derive(Clone)]
@@ -113,12 +115,24 @@ impl Session {
             predeclared: OnceCell::new(),
             system: RefCell::default(),
             images: RefCell::default(),
+            fuel: Fuel::default(),
         })
     }
 
     /// Where local data comes from.
     pub fn sources(&self) -> &dyn Sources {
         self.sources.as_ref()
+    }
+
+    /// Bounds what evaluation may compute from here on, in units of about one part of a value: for
+    /// programs that nobody vouches for. Beyond it evaluation fails with `ResourcesExhausted`.
+    pub fn limit(&self, units: u64) {
+        self.fuel.fill(units);
+    }
+
+    /// Pays for a value as if an expression had come to it, so that it can be printed in bounded time.
+    pub fn spend_on(&self, value: &Value) -> Result<(), Error> {
+        self.fuel.spend_on(value)
     }
 
     pub(crate) fn trace(&self, line: &str) {

@@ -14,6 +14,8 @@ mod cases;
 mod checklist;
 mod deep;
 mod explain;
+mod generator;
+mod programs;
 mod random;
 mod reduce;
 mod speed;

@@ -8,7 +8,7 @@ use flow::node::Resumed;
 use flow::{FlowId, Graph, Op};
 use types::Value;
 
-use crate::world::{World, describe};
+use super::world::{World, describe};
 
 /// Reduces the nodes of one graph.
 pub(crate) struct Reducer<'w> {
@@ -16,11 +16,13 @@ pub(crate) struct Reducer<'w> {
     known: HashMap<FlowId, Result<Value, Error>>,
     /// What reached outside, one text for each exec, intern and extern in the order of their running.
     pub(crate) log: Vec<String>,
+    /// The most nodes that the graph may have.
+    pub(crate) most_nodes: usize,
 }
 
 impl<'w> Reducer<'w> {
     pub(crate) fn new(world: &'w World) -> Self {
-        Self { world, known: HashMap::new(), log: Vec::new() }
+        Self { world, known: HashMap::new(), log: Vec::new(), most_nodes: usize::MAX }
     }
 
     /// The value that a value comes to: itself, or what its flow is reduced to.
@@ -44,6 +46,9 @@ impl<'w> Reducer<'w> {
     }
 
     fn step(&mut self, graph: &mut Graph, id: FlowId) -> Result<Value, Error> {
+        if graph.len() > self.most_nodes {
+            return Err(Error::new(Kind::ResourcesExhausted, "the graph has more nodes than it may"));
+        }
         let deps = graph.deps(id).to_vec();
         let values = deps.into_iter().map(|dep| self.reduce(graph, dep)).collect::<Result<Vec<_>, _>>()?;
         let fileset = |fileset: Fileset| Ok(Value::Fileset(Rc::new(fileset)));
@@ -53,7 +58,10 @@ impl<'w> Reducer<'w> {
                 let code = code.clone();
                 match code.resume(graph, &values)? {
                     Resumed::Value(value) => Ok(value),
-                    Resumed::Flow(next) => self.reduce(graph, next),
+                    Resumed::Flow(next) => {
+                        graph.note_resumed(id, next);
+                        self.reduce(graph, next)
+                    }
                 }
             }
             Op::Coerce { code, .. } => code.coerce(&values[0]),

@@ -141,6 +141,7 @@ impl Invocation {
         let Some(length) = length.filter(|length| *length <= 1 << 32) else {
             return Err(self.failure(fault::RANGE, format_args!("range from {from} to {to} is too long")));
         };
+        self.env.instance.session.fuel.spend(length as u64)?;
         let mut elements = Vec::with_capacity(length);
         match from.to_i64() {
             Some(start) if start.checked_add(length as i64).is_some() => {

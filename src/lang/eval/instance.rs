@@ -9,7 +9,7 @@ use types::value::Record;
 
 use super::env::{Env, Ident, Instance, STDLIB_DEPTH};
 use super::{Error, Kind, Result, bind, declared, eval};
-use crate::module::{Importable, Module};
+use crate::module::{Importable, Module, ModuleDecl};
 use crate::parameters;
 use crate::session::Session;
 use crate::tree::Make;
@@ -26,11 +26,53 @@ impl Arguments {
 
 /// Evaluates all declarations of a module; the result is its value.
 pub fn instantiate(graph: &mut Graph, session: &Rc<Session>, module: &Rc<Module>, args: &Arguments) -> Result<Value> {
+    instantiate_with(graph, session, module, args, &mut |_, _, _, value| value)
+}
+
+/// Sees what each declaration comes to, and says what it is bound to.
+pub(crate) type OnDeclaration<'a> = &'a mut dyn FnMut(&mut Graph, &Env, &ModuleDecl, Result<Value>) -> Result<Value>;
+
+/// Instantiates a module; each declaration is bound to what `on_declaration` makes of its value.
+pub(crate) fn instantiate_with(
+    graph: &mut Graph,
+    session: &Rc<Session>,
+    module: &Rc<Module>,
+    args: &Arguments,
+    on_declaration: OnDeclaration<'_>,
+) -> Result<Value> {
     let instance = Instance::new(module.clone(), session.clone());
+    let mut depth = bind_params(graph, session, &instance, args)?;
+    let prefix = if module.name.is_empty() { Ident::default() } else { Ident::default().below(&module.name) };
+    for decl in &module.decls {
+        let ident = match decl.pattern.plain_name() {
+            Some(name) => prefix.below(name),
+            None => Ident::default(),
+        };
+        let env = Env::new(instance.clone(), depth, ident);
+        let value = eval(graph, &env, &decl.value);
+        let value = on_declaration(graph, &env, decl, value)?;
+        depth += 1;
+        let bound = match bind::bind(graph, &env, &decl.pattern, value) {
+            Ok(bound) => bound,
+            Err(error) => {
+                let value = on_declaration(graph, &env, decl, Err(error))?;
+                bind::bind(graph, &env, &decl.pattern, value)?
+            }
+        };
+        for value in bound {
+            instance.bind_global(value, depth);
+        }
+    }
+    let values = module.exports.iter().map(|global| instance.lookup(crate::tree::Slot::Global(*global))).collect();
+    Ok(Value::Module(Rc::new(Record::new(module.shape.clone(), values))))
+}
+
+/// Binds the parameters to arguments and defaults; the depth of the last frame.
+fn bind_params(graph: &mut Graph, session: &Rc<Session>, instance: &Rc<Instance>, args: &Arguments) -> Result<i32> {
     // The frame of the arguments, then the empty frame of the instance.
     let args_depth = STDLIB_DEPTH + 1;
     let mut depth = args_depth + 1;
-    for param in &module.params {
+    for param in &instance.module.params {
         let given = match args.get(&param.name) {
             Some(given) => Some(given.clone()),
             None => parameters::injected(graph, session, param)?,
@@ -55,21 +97,7 @@ pub fn instantiate(graph: &mut Graph, session: &Rc<Session>, module: &Rc<Module>
             }
         }
     }
-    let prefix = if module.name.is_empty() { Ident::default() } else { Ident::default().below(&module.name) };
-    for decl in &module.decls {
-        let ident = match decl.pattern.plain_name() {
-            Some(name) => prefix.below(name),
-            None => Ident::default(),
-        };
-        let env = Env::new(instance.clone(), depth, ident);
-        let value = eval(graph, &env, &decl.value)?;
-        depth += 1;
-        for value in bind::bind(graph, &env, &decl.pattern, value)? {
-            instance.bind_global(value, depth);
-        }
-    }
-    let values = module.exports.iter().map(|global| instance.lookup(crate::tree::Slot::Global(*global))).collect();
-    Ok(Value::Module(Rc::new(Record::new(module.shape.clone(), values))))
+    Ok(depth)
 }
 
 /// `make("…", …)`

@@ -25,6 +25,7 @@ pub(super) fn binary(
 ) -> Result<Value> {
     let (l, r) = (eval(graph, env, left)?, eval(graph, env, right)?);
     if !l.is_flow() && !r.is_flow() {
+        env.instance.session.fuel.spend_before(op, &l, &r)?;
         return apply(op, &l, &r).map_err(|(code, message)| failure(code, &env.place(expr.span), message));
     }
     let inputs = vec![(l, left.ty.clone()), (r, right.ty.clone())];
@@ -35,6 +36,7 @@ pub(super) fn binary(
         inputs,
         |out| digest::write_operation(expr, env, out),
         move |_, values| {
+            body_env.instance.session.fuel.spend_before(op, &values[0], &values[1])?;
             let result = apply(op, &values[0], &values[1]);
             result.map_err(|(code, message)| failure(code, &body_env.place(span), message))
         },

@@ -34,5 +34,6 @@ fn replace(_: &mut Graph, call: &Call, args: &[Value]) -> Result<Value, Error> {
     let [Value::String(source), Value::String(pattern), Value::String(template)] = args else {
         return Err(call.misuse(args));
     };
+    call.session.fuel.spend_on_bytes(source.len().saturating_mul(template.len()))?;
     Ok(Value::string(parse(call, pattern)?.replace_all(source.as_ref(), template.as_ref())))
 }

@@ -86,6 +86,7 @@ fn chunk(_: &mut Graph, call: &Call, args: &[Value]) -> Result<Value, Error> {
 fn join(_: &mut Graph, call: &Call, args: &[Value]) -> Result<Value, Error> {
     let [Value::List(list), Value::String(separator)] = args else { return Err(call.misuse(args)) };
     let parts: Vec<&[u8]> = strings(call, list)?.into_iter().map(AsRef::as_ref).collect();
+    call.session.fuel.spend_on_bytes(parts.len().saturating_mul(separator.len()))?;
     Ok(Value::string(parts.join(separator.as_ref())))
 }
 

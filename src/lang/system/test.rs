@@ -1,7 +1,9 @@
 //! `$/test`: assertions about values and about execs.
 
+mod repeat;
+
 use base::digest::Digest;
-use base::failure::{Error, Kind};
+use base::failure::Error;
 use flow::Graph;
 use flow::node::Resumed;
 use types::Value;
@@ -57,21 +59,22 @@ fn assert_map(_: &mut Graph, call: &Call, args: &[Value]) -> Result<Value, Error
 }
 
 /// Repeats the execs below a value and compares their results.
-///
-/// The continuation has the digest of the format; the repetition itself is not built yet, and says so
-/// rather than claim that results agreed which nobody compared.
 fn exec_repeat_and_check(graph: &mut Graph, call: &Call, args: &[Value]) -> Result<Value, Error> {
-    let [value, times] = args else { return Err(call.misuse(args)) };
+    let (value, times) = match args {
+        [value, Value::Int(times)] => (value, times),
+        [_, Value::Flow(_)] => return Err(call.failure("times must be known when the program is evaluated")),
+        _ => return Err(call.misuse(args)),
+    };
     let Value::Flow(flow) = value else {
         // The class is part of the sentence here (language spec §7.3).
         return Err(call.failure("precondition was not met: no execs to repeat"));
     };
-    let once = matches!(times, Value::Int(times) if times.to_i64().is_some_and(|times| times <= 1));
-    let error = call.failure("test.ExecRepeatAndCheck is not supported yet").with_kind(Kind::NotSupported);
+    let times = times.to_i64_saturating();
     let dep = graph.id_of(flow);
-    let code = move |_: &mut Graph, _: &[Value]| match once {
-        true => Ok(Resumed::Value(Value::Bool(true))),
-        false => Err(error.clone()),
+    let (session, label) = (call.session.clone(), call.ident.clone());
+    let code = move |graph: &mut Graph, _: &[Value]| match times {
+        ..=1 => Ok(Resumed::Value(Value::Bool(true))),
+        _ => repeat::repeat(graph, &session, &label, dep, times),
     };
     let id = graph.continuation(Digest::of("grail.com/reflow/syntax.repeat.Comparer"), vec![dep], code);
     call.made(graph, id);
