@@ -70,6 +70,8 @@ pub(crate) enum CacheChoice {
 pub(crate) enum CommandLine {
     /// run a program
     Run(RunFlags),
+    /// run the tests of programs
+    Test(TestFlags),
     /// check programs without running them
     Check(CheckFlags),
     /// show the documentation of a module
@@ -204,6 +206,48 @@ pub(crate) struct RunFlags {
     pub(crate) path: String,
     #[arg(value_name = "ARGS")]
     pub(crate) args: Vec<String>,
+}
+
+/// What runs the commands of a test for which it has no result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum TestExecutor {
+    /// Nothing.
+    None,
+    /// As for runs.
+    Auto,
+    /// Containers.
+    Docker,
+    /// Programs of this machine.
+    Process,
+}
+
+#[derive(Args, Debug)]
+#[command(
+    override_usage = "reflow test [flags] [PATH...]",
+    after_help = "\
+Test evaluates the exported values of modules that are called Test..., and says
+of each whether it passed: one of type bool must be true, any other must have a
+value. PATH is a module, or a folder in which modules called NAME_test.rf are
+looked for at any depth; without it the working directory is.
+
+A module may say what its commands give: see Canned results in the manual.
+Nothing is taken from the cache or put into it, and nothing is exported."
+)]
+pub(crate) struct TestFlags {
+    /// a regular expression: only the tests whose names it matches anywhere are run
+    #[arg(long, value_name = "string", value_parser = pattern)]
+    pub(crate) run: Option<Regexp>,
+    /// what runs commands that the module has no result for: none, auto, docker or process
+    #[arg(long, value_name = "string", default_value = "none")]
+    pub(crate) executor: TestExecutor,
+    /// print the names of the tests instead of running them
+    #[arg(long, action = ArgAction::Set, value_parser = boolean(), default_value = "false")]
+    pub(crate) list: bool,
+    /// print a JSON object for each test, and one for all of them in the end
+    #[arg(long, action = ArgAction::Set, value_parser = boolean(), default_value = "false")]
+    pub(crate) json: bool,
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<String>,
 }
 
 #[derive(Args, Debug)]

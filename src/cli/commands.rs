@@ -12,6 +12,7 @@ mod info;
 mod logs;
 mod program;
 mod run;
+mod test;
 mod version;
 
 use std::rc::Rc;
@@ -30,6 +31,7 @@ pub(crate) fn run(arguments: Arguments) -> Exit {
     terminal::choose_format(global.error_format);
     let (name, done) = match command {
         CommandLine::Run(flags) => ("run", run::run(&global, &flags)),
+        CommandLine::Test(flags) => ("test", test::run(&global, &flags)),
         CommandLine::Check(flags) => ("check", check::run(&flags)),
         CommandLine::Doc(flags) => ("doc", doc::run(&flags)),
         CommandLine::Bundle(flags) => ("bundle", bundle::run(&flags)),

@@ -16,7 +16,7 @@ use crate::arguments::LogLevel;
 use crate::exit::Exit;
 use crate::run_files::{Level, RunFiles, RunState};
 use crate::terminal;
-pub(crate) use failures::report_failures;
+pub(crate) use failures::{details, report_failures};
 use status::Status;
 
 /// Listens to a run.

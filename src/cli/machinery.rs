@@ -37,16 +37,21 @@ impl Machinery {
     /// Opens the state folder and the executor.
     pub(crate) fn open(home: &Path, choice: ExecutorChoice) -> Result<Self, Exit> {
         let store = crate::home::open(home)?;
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .worker_threads(std::thread::available_parallelism().map_or(2, std::num::NonZero::get))
-            .build()
-            .map_err(|error| Exit::failed(format!("cannot start threads: {error}")))?;
+        let runtime = threads()?;
         let mut notices = Vec::new();
         let executor = runtime.block_on(open_executor(home, &store, choice, &mut notices))?;
         notices.extend(executor.notice());
         Ok(Self { home: home.to_owned(), store, executor, notices, runtime })
     }
+}
+
+/// Threads for what is slow.
+pub(crate) fn threads() -> Result<Runtime, Exit> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .worker_threads(std::thread::available_parallelism().map_or(2, std::num::NonZero::get))
+        .build()
+        .map_err(|error| Exit::failed(format!("cannot start threads: {error}")))
 }
 
 async fn open_executor(

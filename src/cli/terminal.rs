@@ -21,6 +21,15 @@ pub(crate) fn answer(bytes: &[u8]) -> std::io::Result<()> {
     out.flush()
 }
 
+/// Whether results may be coloured: standard output is a terminal, and nobody asked for plain text.
+pub(crate) fn answers_in_colour() -> bool {
+    let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    std::io::stdout().is_terminal()
+        && is_set("TERM")
+        && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+        && !is_set("NO_COLOR")
+}
+
 /// Whether standard error is a terminal that can be drawn on.
 pub(crate) fn is_interactive() -> bool {
     std::io::stderr().is_terminal() && std::env::var_os("TERM").is_some_and(|term| !term.is_empty() && term != "dumb")

@@ -39,5 +39,5 @@ pub mod evaluate;
 pub use evaluate::{Config, Outcome, evaluate};
 pub use event::{Cause, Counts, Event, Progress, Step};
 pub use failure::{Failure, Failures};
-pub use source::{ExternalSource, Sources};
+pub use source::{ExternalSource, Sources, WithoutExports};
 pub use summary::Summary;

@@ -32,6 +32,24 @@ pub trait ExternalSource: Send + Sync {
     async fn export(&self, fileset: &Fileset, url: &str, cancel: &CancelToken) -> Result<(), Error>;
 }
 
+/// A place that nothing is taken out to: exports succeed and leave nothing. For runs that only pretend.
+pub struct WithoutExports<S>(pub S);
+
+#[async_trait]
+impl<S: ExternalSource> ExternalSource for WithoutExports<S> {
+    fn scheme(&self) -> &'static str {
+        self.0.scheme()
+    }
+
+    async fn intern(&self, url: &str, must_resolve: bool, cancel: &CancelToken) -> Result<Fileset, Error> {
+        self.0.intern(url, must_resolve, cancel).await
+    }
+
+    async fn export(&self, _: &Fileset, _: &str, _: &CancelToken) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
 /// The places that a run can reach. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct Sources(BTreeMap<&'static str, Arc<dyn ExternalSource>>);

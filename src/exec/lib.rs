@@ -17,6 +17,7 @@ mod stage;
 
 pub mod launcher;
 
+pub mod canned;
 pub mod docker;
 pub mod process;
 
@@ -32,6 +33,7 @@ mod site;
 pub mod pool;
 
 pub use cancel::{CancelHandle, CancelToken};
+pub use canned::{CannedExecutor, CannedOptions, CannedOutput, CannedResult};
 pub use credentials::Credentials;
 pub use docker::{DockerExecutor, DockerOptions, Endpoint};
 pub use executor::{Collected, ExecEvent, ExecId, ExecReport, ExecRequest, Executor, LogFile, Usage};

@@ -2,6 +2,8 @@
 //!
 //! The static type takes part: only the fields it has are printed, in its order.
 
+mod layout;
+
 use std::fmt::Write;
 
 use base::file::File;
@@ -9,6 +11,7 @@ use base::file::File;
 use crate::quote::quote;
 use crate::ty::{Field, Type, TypeKind};
 use crate::value::{Record, Value};
+pub use layout::print_lines;
 
 /// The printed form `P(value, ty)`.
 pub fn print(value: &Value, ty: &Type) -> String {
@@ -52,13 +55,14 @@ fn write_value(out: &mut String, value: &Value, ty: &Type) {
             surround(out, "(", items, ")");
         }
         Value::Struct(record) => {
-            surround(out, "{", fields(record, ty).map(|(name, text)| format!("{name}: {text}")), "}");
+            let items = fields(record, ty).map(|(name, value, ty)| format!("{name}: {}", print(value, ty)));
+            surround(out, "{", items, "}");
         }
         Value::Module(record) => {
             out.push_str("module{");
-            for (i, (name, text)) in fields(record, ty).enumerate() {
+            for (i, (name, value, ty)) in fields(record, ty).enumerate() {
                 let separator = if i > 0 { "; " } else { "" };
-                push(out, format_args!("{separator}val {name} = {text}"));
+                push(out, format_args!("{separator}val {name} = {}", print(value, ty)));
             }
             out.push('}');
         }
@@ -79,11 +83,9 @@ fn file_text(file: &File) -> String {
     file.short()
 }
 
-fn fields<'a>(record: &'a Record, ty: &'a Type) -> impl Iterator<Item = (&'a str, String)> {
-    ty.fields().iter().filter_map(|field: &Field| {
-        let value = record.get(field.name())?;
-        Some((field.name(), print(value, &field.ty)))
-    })
+/// The fields of the type that the record has, in the type's order.
+fn fields<'a>(record: &'a Record, ty: &'a Type) -> impl Iterator<Item = (&'a str, &'a Value, &'a Type)> {
+    ty.fields().iter().filter_map(|field: &Field| Some((field.name(), record.get(field.name())?, &field.ty)))
 }
 
 fn surround(out: &mut String, open: &str, items: impl Iterator<Item = String>, close: &str) {

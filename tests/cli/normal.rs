@@ -47,6 +47,8 @@ impl Normal {
                 (pattern(r"(ok   +(?:exec|intern|extern)) \S+"), "$1 [D]"),
                 (pattern(r"(exit status: \S+ after) [\d.]+s"), "$1 [D]"),
                 (pattern(r"(total n=\d+ time)=\S+"), "$1=[D]"),
+                (pattern(r"((?:ok  |FAIL)  \S+ +)\d+\.\d{3}s"), "$1[D]"),
+                (pattern(r"(failed[^(\n]*) \(\d+\.\d{3}s\)"), "$1 ([D])"),
                 (pattern(r#""seconds":[\d.]+"#), r#""seconds":[D]"#),
                 (pattern(r"( (?:elapsed|cpu|memory): +)\S+"), "${1}[D]"),
                 (pattern(r"(profile:) [\d.]+s, cpu [\d.]+s, mem \S+"), "$1 [USE]"),

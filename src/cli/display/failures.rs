@@ -65,7 +65,7 @@ fn shell_word(word: &str) -> String {
 }
 
 /// What is known of a failure, a line each, behind a tab.
-pub(super) fn details(failure: &Failure) -> String {
+pub(crate) fn details(failure: &Failure) -> String {
     let mut text = format!("\n\terror {}", failure.error);
     let mut line = |indent: &str, words: &str| {
         text.push_str(format!("\n\t{indent}{words}").trim_end());
@@ -95,7 +95,9 @@ pub(super) fn details(failure: &Failure) -> String {
         for (name, tail) in [("stdout", &run.stdout), ("stderr", &run.stderr)] {
             stream(&mut line, name, tail);
         }
-        line("", &format!("the command as it ran: {}", run.script.display()));
+        if !run.script.as_os_str().is_empty() {
+            line("", &format!("the command as it ran: {}", run.script.display()));
+        }
     }
     text
 }

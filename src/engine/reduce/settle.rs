@@ -48,6 +48,7 @@ impl Reducer<'_> {
     /// Lets a continuation take the value of what it has come to, which is asked for unless the continuation
     /// was run for its seal alone.
     pub(super) fn become_other(&mut self, id: FlowId, to: FlowId) {
+        self.graph.note_resumed(id, to);
         let is_over = matches!(self.states.get(to), State::Done(_) | State::Failed(_));
         if self.comes_to(id, to) && !is_over {
             self.states.wait(id, to);
