@@ -52,6 +52,12 @@ impl Graph {
         &self.config.universe
     }
 
+    /// Chooses the generation of digests of the nodes that are added from now on; yields the choice before.
+    /// Legacy scripts that modules instantiate have the first (language spec §11).
+    pub fn set_hash_v1(&mut self, hash_v1: bool) -> bool {
+        std::mem::replace(&mut self.config.hash_v1, hash_v1)
+    }
+
     /// The number of nodes; ids are below it.
     pub fn len(&self) -> usize {
         self.nodes.len()

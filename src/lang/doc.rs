@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use types::Type;
 
+use crate::legacy::Script;
 use crate::module::{Module, Param, is_exported};
 use crate::parameters::injected_source;
 use crate::system::SystemModule;
@@ -55,6 +56,20 @@ impl ModuleDoc {
             params: params.collect(),
             types: module.aliases.iter().map(|alias| item(&alias.name, &alias.ty, &alias.doc)).collect(),
             values: values.map(|(index, global)| item(&global.name, &global.ty, &module.decl_of(index).doc)).collect(),
+        }
+    }
+
+    /// The documentation of a legacy script.
+    pub fn of_script(script: &Script) -> Self {
+        let item = |name: &Rc<str>, ty: Type, doc: &Rc<str>| ItemDoc { name: name.clone(), ty, doc: doc.clone() };
+        let none: Rc<str> = "".into();
+        let params = script.params().iter();
+        Self {
+            params: params
+                .map(|param| ParamDoc { item: item(&param.name, Type::string(), &param.help), default: None })
+                .collect(),
+            types: Vec::new(),
+            values: script.exports().iter().map(|(name, ty)| item(name, ty.clone(), &none)).collect(),
         }
     }
 

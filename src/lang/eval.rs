@@ -117,7 +117,7 @@ fn eval_here(graph: &mut Graph, env: &Env, expr: &Node) -> Result<Value> {
             Ok(Value::Variant(Rc::new(Variant { tag: tag.clone(), payload })))
         }
         ExprKind::Exec(_) => exec::eval(graph, env, expr),
-        ExprKind::Make(make) => instance::make(graph, env, make),
+        ExprKind::Make(make) => instance::make(graph, env, expr, make),
         ExprKind::Requires(options, operand) => exec::requires(graph, env, options, operand),
     }
 }

@@ -23,6 +23,7 @@ pub mod explain;
 pub mod check;
 
 pub mod bundle;
+pub mod legacy;
 pub mod module;
 pub mod session;
 

@@ -7,6 +7,7 @@ use syntax::diagnostic::{Diagnostic, Source};
 use types::Type;
 use types::value::Shape;
 
+use crate::legacy::Script;
 use crate::system::SystemModule;
 use crate::tree::{Node, Pattern};
 
@@ -104,6 +105,8 @@ pub enum Importable {
     Module(Rc<Module>),
     /// A system module.
     System(Rc<SystemModule>),
+    /// A legacy script.
+    Legacy(Rc<Script>),
 }
 
 impl Module {

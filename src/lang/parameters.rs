@@ -16,11 +16,12 @@ use types::{Type, Value};
 
 use crate::eval::env::{Env, Ident, Instance};
 use crate::eval::{Arguments, eval};
+use crate::legacy::{Script, ScriptParam};
 use crate::module::{Module, Param};
 use crate::session::Session;
 use crate::system::import_value;
 
-pub use settings::{FlagError, Settings, parse};
+pub use settings::{FlagError, Settings, parse, split};
 
 /// A parameter as a flag.
 pub struct Flag {
@@ -124,6 +125,19 @@ impl Flag {
             default: param.injected.as_deref().map(str::to_owned),
         }
     }
+}
+
+/// The flags of a legacy script: its parameters, all of them strings.
+pub fn script_flags(script: &Script) -> Vec<Flag> {
+    let flag = |param: &ScriptParam| Flag {
+        name: param.name.clone(),
+        kind: FlagKind::String,
+        ty: Type::string(),
+        required: true,
+        doc: param.help.clone(),
+        default: None,
+    };
+    script.params().iter().map(flag).collect()
 }
 
 fn not_supported(name: &str, ty: &Type) -> String {

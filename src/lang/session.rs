@@ -15,6 +15,7 @@ use crate::check;
 use crate::diagnostics::Unavailable;
 use crate::eval::{self, bare_env};
 use crate::fuel::Fuel;
+use crate::legacy::Script;
 use crate::module::{Importable, Module};
 use crate::parameters;
 use crate::sources::{self, Sources};
@@ -53,6 +54,7 @@ pub struct Session {
 #[derive(Clone)]
 enum Loaded {
     Good(Rc<Module>),
+    Legacy(Rc<Script>),
     /// Its diagnostics have been reported.
     Bad,
 }
@@ -155,17 +157,33 @@ impl Session {
     /// Loads, parses and checks a module and all that it imports. The diagnostics are those of all
     /// modules loaded by this call, imported ones first; without an error among them there is a module.
     pub fn load(self: &Rc<Self>, path: &str) -> (Option<Rc<Module>>, Vec<Diagnostic>) {
+        let (loaded, mut diagnostics) = self.load_any(path);
+        let module = match loaded {
+            Some(Importable::Module(module)) => Some(module),
+            Some(_) => {
+                let reason = "a legacy script cannot be used here".to_owned();
+                diagnostics.push(Unavailable::Script(reason).diagnostic(path));
+                None
+            }
+            None => None,
+        };
+        (module, diagnostics)
+    }
+
+    /// The same for what may be a legacy script.
+    pub fn load_any(self: &Rc<Self>, path: &str) -> (Option<Importable>, Vec<Diagnostic>) {
         let loaded = self.load_path(path);
         let mut diagnostics = self.diagnostics.take();
-        let module = match loaded {
-            Ok(Loaded::Good(module)) => Some(module),
+        let loaded = match loaded {
+            Ok(Loaded::Good(module)) => Some(Importable::Module(module)),
+            Ok(Loaded::Legacy(script)) => Some(Importable::Legacy(script)),
             Ok(Loaded::Bad) => None,
             Err(reason) => {
                 diagnostics.push(reason.diagnostic(path));
                 None
             }
         };
-        (module, diagnostics)
+        (loaded, diagnostics)
     }
 
     /// Checks the module of a text that no path leads to.
@@ -173,7 +191,7 @@ impl Session {
         let loaded = self.check_source(&Source::new(name, text), "", "");
         let module = match loaded {
             Loaded::Good(module) => Some(module),
-            Loaded::Bad => None,
+            Loaded::Legacy(_) | Loaded::Bad => None,
         };
         (module, self.diagnostics.take())
     }
@@ -225,6 +243,14 @@ impl Session {
         }
         match self.load_path(&resolved(folder, path)) {
             Ok(Loaded::Good(module)) => Ok(Importable::Module(module)),
+            Ok(Loaded::Legacy(script)) => match script.unfit_as_module() {
+                None => Ok(Importable::Legacy(script)),
+                Some(diagnostic) => {
+                    self.diagnostics.borrow_mut().push(diagnostic);
+                    self.tainted.borrow_mut().extend(self.loading.borrow().last().cloned());
+                    Err(ImportError::Reported)
+                }
+            },
             Ok(Loaded::Bad) => {
                 self.tainted.borrow_mut().extend(self.loading.borrow().last().cloned());
                 Err(ImportError::Reported)
@@ -299,10 +325,13 @@ impl Session {
                 self.check_loading(path, |session| session.check_source(&source, folder, name))
             }
             "rfx" => self.load_bundle(path, &bytes).map_err(Unavailable::Bundle)?,
-            "reflow" => {
-                let reason = format!("modules of extension .{extension} are not supported yet");
-                return Err(Unavailable::Extension(reason));
-            }
+            "reflow" => match Script::check(self.texts.as_ref(), &Source::from_bytes(path, &bytes), name) {
+                Ok(script) => Loaded::Legacy(Rc::new(script)),
+                Err(mistake) => {
+                    self.diagnostics.borrow_mut().push(mistake.into());
+                    Loaded::Bad
+                }
+            },
             "" => return Err(Unavailable::Extension(format!("unknown module extension {extension:?}"))),
             _ => return Err(Unavailable::Extension(format!("unknown module extension .{extension}"))),
         };
@@ -373,24 +402,7 @@ impl Session {
 /// The path that a module of `folder` means by `path`.
 fn resolved(folder: &str, path: &str) -> String {
     match path.strip_prefix("./") {
-        Some(rest) => clean(&format!("{folder}/{rest}"), folder.starts_with('/')),
+        Some(rest) => sources::below(folder, rest),
         None => path.to_owned(),
     }
-}
-
-/// Resolves `.` and `..` in a path without looking at any file.
-fn clean(path: &str, absolute: bool) -> String {
-    let mut parts: Vec<&str> = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." if parts.last().is_some_and(|last| *last != "..") => {
-                parts.pop();
-            }
-            ".." if absolute => {}
-            part => parts.push(part),
-        }
-    }
-    let joined = parts.join("/");
-    if absolute { format!("/{joined}") } else { joined }
 }

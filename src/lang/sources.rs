@@ -31,6 +31,28 @@ pub(crate) fn folder(path: &str) -> &str {
     }
 }
 
+/// A path that starts at a folder, without `.` and `..`.
+pub(crate) fn below(folder: &str, path: &str) -> String {
+    clean(&format!("{folder}/{path}"), folder.starts_with('/'))
+}
+
+/// Resolves `.` and `..` in a path without looking at any file.
+fn clean(path: &str, absolute: bool) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." if parts.last().is_some_and(|last| *last != "..") => {
+                parts.pop();
+            }
+            ".." if absolute => {}
+            part => parts.push(part),
+        }
+    }
+    let joined = parts.join("/");
+    if absolute { format!("/{joined}") } else { joined }
+}
+
 /// Sources in memory, for tests.
 #[derive(Clone, Debug, Default)]
 pub struct MemorySources(pub BTreeMap<String, Vec<u8>>);

@@ -15,6 +15,7 @@ mod checklist;
 mod deep;
 mod explain;
 mod generator;
+mod legacy;
 mod programs;
 mod random;
 mod reduce;

@@ -1,8 +1,9 @@
 //! A reducer that is as small as can be: no cache, no scheduling, execs that only pretend.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
+use base::regexp::Regexp;
 use base::{Error, Fileset, Kind};
 use flow::node::Resumed;
 use flow::{FlowId, Graph, Op};
@@ -103,9 +104,45 @@ impl<'w> Reducer<'w> {
                 self.log.push(text);
                 fileset(self.world.run(exec))
             }
-            other => Err(Error::new(Kind::NotSupported, format!("tests have no {}", other.name()))),
+            Op::Merge => fileset(Fileset::of_list(filesets(&values))),
+            Op::Pullup => fileset(Fileset::of_list(filesets(&values)).pullup()),
+            Op::Groupby { pattern } => {
+                let mut groups: BTreeMap<Vec<u8>, BTreeMap<_, _>> = BTreeMap::new();
+                for (path, file) in &filesets(&values)[0].map {
+                    if let Some(group) = Regexp::parse(&**pattern).unwrap().groups(path) {
+                        groups.entry(group[0].to_vec()).or_default().insert(path.clone(), file.clone());
+                    }
+                }
+                fileset(Fileset::of_list(groups.into_values().map(Fileset::of_map).collect()))
+            }
+            Op::Collect { pattern, replacement } => {
+                let pattern = Regexp::parse(&**pattern).unwrap();
+                let renamed = |path: &str| String::from_utf8(pattern.replace_all(path, &**replacement)).unwrap();
+                let input = filesets(&values).remove(0);
+                let kept = input.map.into_iter().filter(|(path, _)| pattern.is_match(path));
+                fileset(Fileset::of_map(kept.map(|(path, file)| (renamed(&path), file)).collect()))
+            }
+            Op::Map(mapped) => {
+                let code = mapped.code.clone();
+                let mut parts = Vec::new();
+                for element in filesets(&values).remove(0).list {
+                    let element = graph.fileset(element);
+                    let id = code.map(graph, element);
+                    parts.push(self.reduce(graph, id)?);
+                }
+                fileset(Fileset::of_list(filesets(&parts)))
+            }
         }
     }
+}
+
+/// Values that are filesets.
+fn filesets(values: &[Value]) -> Vec<Fileset> {
+    let fileset = |value: &Value| match value {
+        Value::Fileset(fileset) => fileset.as_ref().clone(),
+        other => panic!("a fileset is wanted, not a {}", other.kind_name()),
+    };
+    values.iter().map(fileset).collect()
 }
 
 /// The label of a node behind a blank, nothing if it has none.

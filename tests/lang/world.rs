@@ -49,14 +49,14 @@ impl World {
         Ok(Fileset::of_map(map))
     }
 
-    /// What an exec gives: every output is a file, or a directory of one file, that holds the command.
+    /// What an exec gives: every output is a file, or a directory of one file, that holds the command. One
+    /// without declared outputs gives one file.
     pub(crate) fn run(&self, exec: &Exec) -> Fileset {
         let mut data = format!("{}: {}", exec.image, command(exec));
         if &*exec.image == "random" {
             self.random.set(self.random.get() + 1);
             let _ = write!(data, " #{}", self.random.get());
         }
-        let outputs = exec.outputs.as_deref().unwrap_or(&[OutputKind::File]);
         let output = |(number, kind): (usize, &OutputKind)| {
             let data = format!("{number} of {data}");
             let file = File::resolved(Digest::of(&data), data.len() as u64);
@@ -65,7 +65,10 @@ impl World {
                 _ => Fileset::of_map([("made".to_owned(), file)].into()),
             }
         };
-        Fileset::of_list(outputs.iter().enumerate().map(output).collect())
+        match exec.outputs.as_deref() {
+            Some(outputs) => Fileset::of_list(outputs.iter().enumerate().map(output).collect()),
+            None => output((0, &OutputKind::File)),
+        }
     }
 }
 

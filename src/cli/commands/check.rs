@@ -9,7 +9,7 @@ pub(super) fn run(flags: &CheckFlags) -> Result<(), Exit> {
     let session = session();
     let mut failed = false;
     for path in &flags.modules {
-        let (module, diagnostics) = session.load(path);
+        let (module, diagnostics) = session.load_any(path);
         failed |= module.is_none() || (flags.w && !diagnostics.is_empty());
         terminal::show_diagnostics(&diagnostics);
     }

@@ -1,6 +1,7 @@
 //! `reflow doc`
 
 use lang::doc::ModuleDoc;
+use lang::module::Importable;
 use lang::system;
 
 use super::{answer, session, without_advice};
@@ -20,9 +21,12 @@ pub(super) fn run(flags: &DocFlags) -> Result<(), Exit> {
             ModuleDoc::of_system(&module)
         }
         None => {
-            let (module, diagnostics) = session.load(path);
-            let module = module.ok_or_else(|| Exit::of_diagnostics(&without_advice(diagnostics)))?;
-            ModuleDoc::of_module(&module)
+            let (loaded, diagnostics) = session.load_any(path);
+            match loaded.ok_or_else(|| Exit::of_diagnostics(&without_advice(diagnostics)))? {
+                Importable::Module(module) => ModuleDoc::of_module(&module),
+                Importable::System(module) => ModuleDoc::of_system(&module),
+                Importable::Legacy(script) => ModuleDoc::of_script(&script),
+            }
         }
     };
     answer(match flags.format {

@@ -6,7 +6,8 @@ use std::rc::Rc;
 use flow::Graph;
 use flow::graph::Config as GraphConfig;
 use lang::eval::{force, instantiate};
-use lang::module::Module;
+use lang::legacy::{ScriptArguments, print_result};
+use lang::module::{Importable, Module};
 use lang::parameters::{self, Flag, FlagError, FlagKind, Settings};
 use lang::session::Session;
 use types::{Type, Value};
@@ -32,6 +33,10 @@ pub(super) struct Ready {
     pub(super) main: Value,
     pub(super) ty: Type,
     pub(super) params: Bound,
+    /// Words behind the flags; only legacy scripts take any.
+    pub(super) args: Vec<String>,
+    /// Whether it is a legacy script, whose results print in full.
+    pub(super) legacy: bool,
 }
 
 /// Values of parameters as texts.
@@ -125,6 +130,9 @@ impl Program {
 impl Ready {
     /// A program with these words, for its `Main`.
     pub(super) fn load(global: &Global, path: &str, words: &[String]) -> Result<Self, Exit> {
+        if path.ends_with(".reflow") {
+            return Self::load_script(global, path, words);
+        }
         let mut program = Program::load(global, path)?;
         let Some(ty) = program.member("Main").cloned() else {
             return Err(Exit::of_mistake(
@@ -135,9 +143,45 @@ impl Ready {
         let settings = program.bind(words)?;
         let value = program.instantiate(&settings)?;
         let main = program.main(&value)?.unwrap_or(Value::Unit);
-        let text = |flag: &Flag| settings.set.get(&*flag.name).or(flag.default.as_ref()).cloned().unwrap_or_default();
-        let all = program.flags.iter().map(|flag| (flag.name.to_string(), text(flag))).collect();
-        Ok(Self { graph: program.graph, main, ty, params: Bound { given: settings.set, all } })
+        let params = Bound::of(&program.flags, settings.set);
+        Ok(Self { graph: program.graph, main, ty, params, args: Vec::new(), legacy: false })
+    }
+
+    /// A legacy script with these words (CLI spec §11 #9).
+    fn load_script(global: &Global, path: &str, words: &[String]) -> Result<Self, Exit> {
+        let (loaded, diagnostics) = session().load_any(path);
+        let Some(Importable::Legacy(script)) = loaded else { return Err(Exit::of_diagnostics(&diagnostics)) };
+        let flags = parameters::script_flags(&script);
+        let refused = |error| Refused::new(error, path, &flags);
+        let Settings { set, rest } = parameters::split(&flags, words).map_err(refused)?;
+        let undefined = flags.iter().filter(|flag| set.get(&*flag.name).is_none_or(String::is_empty));
+        let undefined: Vec<_> = undefined.map(|flag| format!("parameter {:?} is undefined", flag.name)).collect();
+        if !undefined.is_empty() {
+            return Err(refused(FlagError::Usage(undefined.join("\n"))).into());
+        }
+        let mut graph = Graph::new(GraphConfig { universe: global.universe.clone(), hash_v1: script.hash_v1() });
+        let arguments = ScriptArguments { params: set.clone(), args: rest.clone() };
+        let main = script.run(&mut graph, &arguments).map_err(Exit::evaluation)?;
+        Ok(Self { graph, main, ty: Type::fileset(), params: Bound::of(&flags, set), args: rest, legacy: true })
+    }
+
+    /// How a value of the program prints.
+    pub(super) fn printer(&self) -> fn(&Value, &Type) -> String {
+        if !self.legacy {
+            return types::print::print;
+        }
+        |value, ty| match value {
+            Value::Fileset(fileset) => print_result(fileset),
+            other => types::print::print(other, ty),
+        }
+    }
+}
+
+impl Bound {
+    fn of(flags: &[Flag], given: BTreeMap<String, String>) -> Self {
+        let text = |flag: &Flag| given.get(&*flag.name).or(flag.default.as_ref()).cloned().unwrap_or_default();
+        let all = flags.iter().map(|flag| (flag.name.to_string(), text(flag))).collect();
+        Self { given, all }
     }
 }
 

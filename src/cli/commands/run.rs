@@ -16,8 +16,7 @@ use exec::CancelToken;
 use flow::{FlowId, Graph};
 use jiff::Timestamp;
 use store::{RunPhase, RunRecord};
-use types::print::print;
-use types::{Type, Value};
+use types::Value;
 
 use super::program::{Bound, Ready};
 use super::version;
@@ -47,12 +46,14 @@ fn cache_name(choice: CacheChoice) -> &'static str {
 }
 
 pub(super) fn run(global: &Global, flags: &RunFlags) -> Result<(), Exit> {
-    let Ready { mut graph, main, ty, params } = Ready::load(global, &flags.path, &flags.args)?;
+    let ready = Ready::load(global, &flags.path, &flags.args)?;
+    let print = ready.printer();
+    let Ready { mut graph, main, ty, params, args, .. } = ready;
     let root = match &main {
         Value::Flow(flow) => graph.id_of(flow),
         known => return Answer::of(&print(known, &ty)).give(flags.json),
     };
-    let mut run = Run::begin(global, flags, params)?;
+    let mut run = Run::begin(global, flags, params, args)?;
     let started = Instant::now();
     let cancel = interrupt::token(run.machinery.runtime.handle());
     let restarts = RestartPolicy { attempts: flags.attempts, spacing: flags.attemptspacing };
@@ -69,7 +70,7 @@ pub(super) fn run(global: &Global, flags: &RunFlags) -> Result<(), Exit> {
         };
         match wait {
             Some((wait, failures)) => run.pause(failures, wait, &cancel)?,
-            None => return run.end(flags, outcome, &ty, started.elapsed().as_secs_f64()),
+            None => return run.end(flags, outcome, |value| print(value, &ty), started.elapsed().as_secs_f64()),
         }
     }
 }
@@ -87,7 +88,7 @@ struct Run {
 }
 
 impl Run {
-    fn begin(global: &Global, flags: &RunFlags, params: Bound) -> Result<Self, Exit> {
+    fn begin(global: &Global, flags: &RunFlags, params: Bound, args: Vec<String>) -> Result<Self, Exit> {
         let home = flags.place.home()?;
         let machinery = Machinery::open(&home, flags.executor)?;
         let id = random::digest()?;
@@ -98,7 +99,7 @@ impl Run {
             .map_or(flags.path.clone(), |path| path.to_string_lossy().into_owned());
         display.log(Level::Info, &format!("reflow version: {}", version::text()));
         display.log(Level::Info, &format!("run ID: {}", id.short()));
-        display.log(Level::Info, &format!("evaluating program {program}{}", listed(&params.given)));
+        display.log(Level::Info, &format!("evaluating program {program}{}", listed(&params.given, &args)));
         let settings = machinery.described(cache_name(global.cache));
         display.log(Level::Info, &format!("evaluating with configuration: {settings}"));
         for notice in &machinery.notices {
@@ -108,7 +109,7 @@ impl Run {
             id,
             program,
             params: params.all,
-            args: Vec::new(),
+            args,
             user: user(),
             labels: vec![format!("user={}", user())],
             start: SystemTime::now(),
@@ -193,14 +194,20 @@ impl Run {
     }
 
     /// Says and keeps how the run ended.
-    fn end(mut self, flags: &RunFlags, outcome: Outcome, ty: &Type, seconds: f64) -> Result<(), Exit> {
+    fn end(
+        mut self,
+        flags: &RunFlags,
+        outcome: Outcome,
+        print: impl Fn(&Value) -> String,
+        seconds: f64,
+    ) -> Result<(), Exit> {
         self.display.close();
         self.record.phase = RunPhase::Done;
         self.record.end = Some(SystemTime::now());
         let mut answer = Answer::default();
         let done = match outcome.value {
             Ok(value) => {
-                let text = print(&value, ty);
+                let text = print(&value);
                 self.record.result = Some(text.clone());
                 self.save()?;
                 self.display.summary(&outcome.summary, outcome.nodes, seconds);
@@ -250,15 +257,18 @@ impl Run {
     }
 }
 
-/// Parameters as lines of the log.
-fn listed(params: &BTreeMap<String, String>) -> String {
+/// Parameters and arguments as lines of the log.
+fn listed(params: &BTreeMap<String, String>, args: &[String]) -> String {
     let params = match params.is_empty() {
         true => "\n\t(no params)".to_owned(),
         false => {
             params.iter().fold("\n\tparams:".to_owned(), |text, (name, value)| format!("{text}\n\t\t{name}={value}"))
         }
     };
-    format!("{params}\n\t(no arguments)")
+    match args {
+        [] => format!("{params}\n\t(no arguments)"),
+        args => args.iter().fold(format!("{params}\n\targuments:"), |text, arg| format!("{text}\n\t\t{arg}")),
+    }
 }
 
 fn user() -> String {

@@ -7,6 +7,7 @@ use types::Type;
 
 use super::Checker;
 use crate::diagnostics::Operand;
+use crate::legacy::Script;
 use crate::module::{Importable, Module, Param};
 use crate::session::ImportError;
 use crate::tree::{Decl, ExprKind, Make, Node};
@@ -52,6 +53,9 @@ impl Checker<'_> {
             Importable::Module(module) => {
                 self.arguments_fit(module, &bound, path.span, span).then(|| module.ty.clone())
             }
+            Importable::Legacy(script) => {
+                self.script_arguments_fit(script, &bound, path.span, span).then(|| script.ty())
+            }
         };
         let checked: Option<Vec<Decl>> = checked.into_iter().collect();
         match (ty, checked) {
@@ -63,6 +67,7 @@ impl Checker<'_> {
             (None, _) if matches!(module, Importable::System(_)) => self.silent(span),
             _ => match &module {
                 Importable::Module(module) => self.assumed(module.ty.clone(), span),
+                Importable::Legacy(script) => self.assumed(script.ty(), span),
                 Importable::System(_) => self.silent(span),
             },
         }
@@ -86,6 +91,33 @@ impl Checker<'_> {
         let missing: Vec<&Param> = module.params.iter().filter(is_missing).collect();
         if !missing.is_empty() {
             self.diagnostics.push(self.report.missing_parameters(span, path, module, &missing));
+        }
+        fits && missing.is_empty()
+    }
+
+    /// The same for a legacy script: its parameters are strings, all required; beside them there is `args`
+    /// (language spec §11).
+    fn script_arguments_fit(&mut self, script: &Script, args: &Bound, path: Span, span: Span) -> bool {
+        let mut fits = true;
+        for (name, ty, place) in args {
+            let want = match &**name {
+                "args" => Some(Type::list(Type::string())),
+                name => script.params().iter().any(|param| *param.name == *name).then(Type::string),
+            };
+            let wrong = match want {
+                None => (2020, format!("module has no parameter {name}")),
+                Some(want) if ty.is_error() || ty.is_subtype(&want) => continue,
+                Some(want) => (2021, format!("invalid type {ty} for parameter {name} (type {want})")),
+            };
+            self.diagnostics.push(self.report.script_argument(wrong, span, *place));
+            fits = false;
+        }
+        let is_missing = |name: &&str| !args.iter().any(|(given, ..)| **given == **name);
+        let missing: Vec<&str> = script.params().iter().map(|param| &*param.name).filter(is_missing).collect();
+        if !missing.is_empty() {
+            let plural = if missing.len() == 1 { "" } else { "s" };
+            let wrong = (2022, format!("missing module parameter{plural} {}", missing.join(", ")));
+            self.diagnostics.push(self.report.script_argument(wrong, span, path));
         }
         fits && missing.is_empty()
     }

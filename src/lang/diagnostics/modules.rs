@@ -24,6 +24,8 @@ pub(crate) enum Unavailable {
     Bundle(String),
     /// Its text is too large.
     TooLarge(String),
+    /// It is a legacy script where only a module will do.
+    Script(String),
 }
 
 impl Unavailable {
@@ -35,7 +37,8 @@ impl Unavailable {
             | Self::Depth(reason)
             | Self::System(reason)
             | Self::Bundle(reason)
-            | Self::TooLarge(reason) => reason,
+            | Self::TooLarge(reason)
+            | Self::Script(reason) => reason,
         }
     }
 
@@ -48,13 +51,16 @@ impl Unavailable {
             Self::System(_) => 2005,
             Self::Bundle(_) => 2006,
             Self::TooLarge(_) => 2008,
+            Self::Script(_) => 2044,
         }
     }
 
     fn help(&self, path: &str) -> Option<String> {
         match self {
-            Self::Unreadable(_) | Self::Depth(_) | Self::Bundle(_) | Self::TooLarge(_) => None,
-            Self::Extension(_) => Some("a module is a file `NAME.rf`, a bundle one `NAME.rfx`".to_owned()),
+            Self::Unreadable(_) | Self::Depth(_) | Self::Bundle(_) | Self::TooLarge(_) | Self::Script(_) => None,
+            Self::Extension(_) => Some(
+                "a module is a file `NAME.rf`, a bundle one `NAME.rfx`, a legacy script one `NAME.reflow`".to_owned(),
+            ),
             Self::Cycle(_) => {
                 Some("move what both need into a third module, or hand it over as a parameter".to_owned())
             }
@@ -140,6 +146,11 @@ impl Report {
             .labelled(format!("expected {}, found {}", shown(want), shown(ty)));
         let help = self.conversion(Operand { ty, span: place }, want);
         helped(declared(diagnostic, module, param), help)
+    }
+
+    /// R2020 to R2022 for a legacy script, whose parameters have no place of their own.
+    pub(crate) fn script_argument(&self, (code, message): (u16, String), span: Span, place: Span) -> Diagnostic {
+        self.error(code, within(span, place), message)
     }
 
     /// R2022

@@ -4,15 +4,18 @@ use std::rc::Rc;
 
 use flow::Graph;
 use syntax::ast::Name;
-use types::Value;
 use types::value::Record;
+use types::{Type, Value};
 
 use super::env::{Env, Ident, Instance, STDLIB_DEPTH};
-use super::{Error, Kind, Result, bind, declared, eval};
+use super::{Error, Kind, Result, bind, declared, delay, eval, force};
+use crate::digest;
+use crate::legacy::{Script, ScriptArguments};
 use crate::module::{Importable, Module, ModuleDecl};
 use crate::parameters;
 use crate::session::Session;
-use crate::tree::Make;
+use crate::system;
+use crate::tree::{Make, Node};
 
 /// Values for the parameters of a module, by name; a later one of the same name wins.
 #[derive(Clone, Default)]
@@ -101,7 +104,7 @@ fn bind_params(graph: &mut Graph, session: &Rc<Session>, instance: &Rc<Instance>
 }
 
 /// `make("…", …)`
-pub(super) fn make(graph: &mut Graph, env: &Env, make: &Make) -> Result<Value> {
+pub(super) fn make(graph: &mut Graph, env: &Env, expr: &Node, make: &Make) -> Result<Value> {
     let mut args = Vec::with_capacity(make.args.len());
     for arg in &make.args {
         let value = declared(graph, env, arg)?;
@@ -111,7 +114,38 @@ pub(super) fn make(graph: &mut Graph, env: &Env, make: &Make) -> Result<Value> {
     match &make.module {
         Importable::System(system) => Ok(system.value()),
         Importable::Module(module) => instantiate(graph, &env.instance.session, module, &Arguments(args)),
+        Importable::Legacy(script) => legacy(graph, env, expr, script, args),
     }
+}
+
+/// A legacy script as a module: it waits for all its arguments (language spec §11).
+fn legacy(graph: &mut Graph, env: &Env, expr: &Node, script: &Rc<Script>, args: Vec<(Name, Value)>) -> Result<Value> {
+    let ident = env.ident.text();
+    let (mut names, mut inputs) = (Vec::new(), Vec::new());
+    for (name, value) in args {
+        let ty = if *name == *"args" { Type::list(Type::string()) } else { Type::string() };
+        inputs.push((force(graph, &ident, value, &ty)?, ty));
+        names.push(name);
+    }
+    let script = script.clone();
+    let operation = |out: &mut _| digest::write_operation(expr, env, out);
+    delay(graph, env, inputs, operation, move |graph, values| {
+        let mut arguments = ScriptArguments::default();
+        for (name, value) in names.iter().zip(values) {
+            match value {
+                Value::String(text) => drop(arguments.params.insert(name.to_string(), system::text(text))),
+                Value::List(texts) => {
+                    let text = |value: &Value| match value {
+                        Value::String(text) => system::text(text),
+                        _ => String::new(),
+                    };
+                    arguments.args = texts.iter().map(text).collect();
+                }
+                _ => {}
+            }
+        }
+        script.instantiate(graph, &arguments)
+    })
 }
 
 /// An environment for an expression that belongs to no module: only the predeclared names.

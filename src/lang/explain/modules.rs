@@ -111,4 +111,45 @@ pub(super) const EXPLANATIONS: &[Explanation] = &[
         wrong: "val main = 1 + 1",
         right: "val Main = 1 + 1",
     },
+    Explanation {
+        code: Code(2040),
+        title: "syntax error in a legacy script",
+        text: "A script, a file of extension `.reflow`, is a list of definitions `name = expr` and `f(x, y) = expr`, and of \
+               `extern(expr, \"url\")`, `include(\"file\")` and `hash(\"v2\")`.",
+        wrong: "// old.reflow\nx = \"a\" \"b\"\n// main.rf\nval Main = make(\"./old.reflow\").X",
+        right: "// old.reflow\nX = concat(\"a\", \"b\")\n// main.rf\nval Main = make(\"./old.reflow\").X",
+    },
+    Explanation {
+        code: Code(2041),
+        title: "a legacy script cannot be evaluated",
+        text: "A value of a script is a string, a list of strings, an image, a flow of files or a list of flows, and each \
+               function takes certain ones. Names are defined above where they are used.",
+        wrong: "// old.reflow\nX = concat(\"a\", image(\"ubuntu\"))\n// main.rf\nval Main = make(\"./old.reflow\").X",
+        right: "// old.reflow\nX = concat(\"a\", \"b\")\n// main.rf\nval Main = make(\"./old.reflow\").X",
+    },
+    Explanation {
+        code: Code(2042),
+        title: "a file that a legacy script includes cannot be read",
+        text: "The path of an `include` starts from the folder of the script that it stands in.",
+        wrong: "// old.reflow\ninclude(\"nosuch.reflow\")\n// main.rf\nval Main = make(\"./old.reflow\").X",
+        right: "// more.reflow\nX = \"a\"\n// old.reflow\ninclude(\"more.reflow\")\n// main.rf\n\
+                val Main = make(\"./old.reflow\").X",
+    },
+    Explanation {
+        code: Code(2043),
+        title: "a parameter of a legacy script cannot be one of a module",
+        text: "A module that instantiates a script gives its parameters by name, so the names must be ones that a module can \
+               write, and `args` stands for the script's arguments.",
+        wrong: "// old.reflow\nX = param(\"two words\", \"\")\n// main.rf\nval Main = make(\"./old.reflow\").X",
+        right: "// old.reflow\nX = param(\"word\", \"\")\n// main.rf\n\
+                val Main = make(\"./old.reflow\", word := \"a\").X",
+    },
+    Explanation {
+        code: Code(2044),
+        title: "a legacy script cannot be used here",
+        text: "The command works on modules and bundles. Scripts can be run, checked and documented, and modules can instantiate \
+               them.",
+        wrong: "",
+        right: "",
+    },
 ];

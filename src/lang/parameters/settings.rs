@@ -36,7 +36,7 @@ pub fn parse(flags: &[Flag], args: &[String]) -> Result<Settings, FlagError> {
 }
 
 /// The same, whatever is missing.
-pub(super) fn split(flags: &[Flag], args: &[String]) -> Result<Settings, FlagError> {
+pub fn split(flags: &[Flag], args: &[String]) -> Result<Settings, FlagError> {
     let mut settings = Settings::default();
     let mut args = args.iter();
     let usage = |message: String| Err(FlagError::Usage(message));
