@@ -74,6 +74,8 @@ pub(crate) enum CommandLine {
     Test(TestFlags),
     /// check programs without running them
     Check(CheckFlags),
+    /// format programs
+    Fmt(FmtFlags),
     /// show the documentation of a module
     Doc(DocFlags),
     /// write a module and all that it imports to one file
@@ -263,6 +265,30 @@ pub(crate) struct CheckFlags {
     pub(crate) w: bool,
     #[arg(value_name = "MODULE", required = true)]
     pub(crate) modules: Vec<String>,
+}
+
+#[derive(Args, Debug)]
+#[command(
+    override_usage = "reflow fmt [-check] [-diff] [-stdout] FILE... | -",
+    after_help = "\
+Fmt rewrites programs in the layout that all share, and prints the names of the
+files that it changed. What a program says, its comments and the text of its
+commands stay as they are. Of folders, it takes all .rf files below them. `-` is
+standard input, which is formatted to standard output."
+)]
+pub(crate) struct FmtFlags {
+    /// change nothing; print the names of the files that are not formatted, and exit 1 if
+    /// there are any
+    #[arg(long, action = ArgAction::Set, value_parser = boolean(), default_value = "false")]
+    pub(crate) check: bool,
+    /// change nothing; print the difference that formatting would make
+    #[arg(long, action = ArgAction::Set, value_parser = boolean(), default_value = "false")]
+    pub(crate) diff: bool,
+    /// change nothing; print the formatted text
+    #[arg(long, action = ArgAction::Set, value_parser = boolean(), default_value = "false")]
+    pub(crate) stdout: bool,
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<String>,
 }
 
 #[derive(Args, Debug)]

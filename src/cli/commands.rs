@@ -7,6 +7,7 @@ mod check_store;
 mod doc;
 mod eval;
 mod explain;
+mod format;
 mod images;
 mod info;
 mod logs;
@@ -33,6 +34,7 @@ pub(crate) fn run(arguments: Arguments) -> Exit {
         CommandLine::Run(flags) => ("run", run::run(&global, &flags)),
         CommandLine::Test(flags) => ("test", test::run(&global, &flags)),
         CommandLine::Check(flags) => ("check", check::run(&flags)),
+        CommandLine::Fmt(flags) => ("fmt", format::run(&flags)),
         CommandLine::Doc(flags) => ("doc", doc::run(&flags)),
         CommandLine::Bundle(flags) => ("bundle", bundle::run(&flags)),
         CommandLine::Images(flags) => ("images", images::run(&global, &flags)),

@@ -180,8 +180,8 @@ impl<'s> Printer<'s> {
         }
     }
 
-    /// Writes a comma that the author has not written. No line feed can stand before it: it would have
-    /// ended a statement.
+    /// Writes a comma that the author has not written, behind the comments there. No line feed stands right
+    /// before it: it would have ended a statement.
     pub(super) fn added_comma(&mut self) {
         let comments = self.stream.comments().to_vec();
         for comment in &comments {
