@@ -33,7 +33,7 @@ use crate::session::Session;
 use crate::tree::{Builtin, Decl, Expr, ExprKind, Func, Node};
 use scope::Scope;
 
-pub(crate) use module::check_module;
+pub(crate) use module::{check_faultless, check_module};
 pub(crate) use pattern::{Misfit, print as print_pattern};
 
 /// Checks one source.

@@ -388,6 +388,10 @@ impl Session {
     /// Parses and checks a text. Its diagnostics are kept; with an error among them there is no module.
     fn check_module(self: &Rc<Self>, source: &Rc<Source>, folder: &str, name: &str) -> Option<Module> {
         self.remember(source);
+        if let Some((module, mut warnings)) = check::check_faultless(self, source, folder, name) {
+            self.diagnostics.borrow_mut().append(&mut warnings);
+            return Some(module);
+        }
         let (written, mut found) = syntax::parse(source);
         let is_partial = found.iter().any(Diagnostic::is_error);
         let (checked, more) = check::check_module(self, source, folder, name, &written, is_partial);

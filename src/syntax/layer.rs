@@ -30,43 +30,56 @@ pub(crate) struct Tokens {
 
 /// Reads the tokens of `source` from `start` to `end`.
 pub(crate) fn read(source: &Rc<Source>, start: u32, end: u32, mode: Mode, diagnostics: &mut Vec<Diagnostic>) -> Tokens {
-    let first = match mode {
-        Mode::Module => Token::ModuleStart,
-        Mode::Expression => Token::ExpressionStart,
-    };
+    let mut layer = Layer::new(source, start, end, mode);
     // One token for four bytes is a little more than programs have.
-    let mut lexemes = Vec::with_capacity((end - start) as usize / 4 + 4);
-    lexemes.push(Lexeme { token: first, start, end: start });
-    let mut layer = Layer {
-        source,
-        raw: Lexer::new(source, start, end, diagnostics),
-        mode,
-        previous: None,
-        tokens: Tokens { lexemes, docs: Docs::new() },
-    };
-    layer.run();
+    layer.tokens.lexemes.reserve((end - start) as usize / 4 + 3);
+    while layer.step() {}
     layer.finish(end);
+    diagnostics.append(&mut layer.raw.diagnostics);
     layer.tokens
 }
 
-struct Layer<'s, 'd> {
+/// Makes the tokens of a stretch of text as the grammar wants them.
+pub(crate) struct Layer<'s> {
     source: &'s Rc<Source>,
-    raw: Lexer<'s, 'd>,
+    raw: Lexer<'s>,
     mode: Mode,
     /// The previous raw token, comments excluded.
     previous: Option<Token>,
     tokens: Tokens,
 }
 
-impl Layer<'_, '_> {
-    fn run(&mut self) {
-        while let Some(lexeme) = self.raw.next() {
-            if lexeme.token.is_comment() {
-                self.gather(lexeme);
-            } else {
-                self.take(lexeme);
-            }
+impl<'s> Layer<'s> {
+    /// A layer over the tokens of `source` from `start` to `end`, the first of which selects the start rule.
+    pub(crate) fn new(source: &'s Rc<Source>, start: u32, end: u32, mode: Mode) -> Self {
+        let token = match mode {
+            Mode::Module => Token::ModuleStart,
+            Mode::Expression => Token::ExpressionStart,
+        };
+        let lexemes = vec![Lexeme { token, start, end: start }];
+        let raw = Lexer::new(source, start, end);
+        Self { source, raw, mode, previous: None, tokens: Tokens { lexemes, docs: Docs::new() } }
+    }
+
+    /// The tokens made so far.
+    pub(crate) fn tokens(&mut self) -> &mut Tokens {
+        &mut self.tokens
+    }
+
+    /// Whether the scanner has remarked on anything so far.
+    pub(crate) fn has_remarks(&self) -> bool {
+        !self.raw.diagnostics.is_empty()
+    }
+
+    /// Reads on by a raw token, or by a run of comments and the token behind it; says whether there was one.
+    pub(crate) fn step(&mut self) -> bool {
+        let Some(lexeme) = self.raw.next() else { return false };
+        if lexeme.token.is_comment() {
+            self.gather(lexeme);
+        } else {
+            self.take(lexeme);
         }
+        true
     }
 
     /// Passes a token on; a line feed becomes a semicolon or nothing.
@@ -124,7 +137,7 @@ impl Layer<'_, '_> {
     }
 
     /// Ends the last statement of a module whose text does not end in a line feed.
-    fn finish(&mut self, end: u32) {
+    pub(crate) fn finish(&mut self, end: u32) {
         let ended = matches!(self.previous, Some(Token::Semicolon | Token::Newline));
         if self.mode == Mode::Module && !ended {
             self.tokens.lexemes.push(Lexeme { token: Token::Semicolon, start: end, end });

@@ -16,22 +16,23 @@ use crate::message::lexical;
 use crate::token::{Lexeme, Token};
 
 /// The raw tokens of a stretch of a source, in absolute offsets.
-pub(crate) struct Lexer<'s, 'd> {
+pub(crate) struct Lexer<'s> {
     raw: logos::Lexer<'s, Token>,
     base: u32,
     source: &'s Rc<Source>,
-    diagnostics: &'d mut Vec<Diagnostic>,
+    /// What was remarked on.
+    pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
-impl<'s, 'd> Lexer<'s, 'd> {
+impl<'s> Lexer<'s> {
     /// Reads `source` from `start` to `end`, both on character boundaries and within `u32`.
-    pub(crate) fn new(source: &'s Rc<Source>, start: u32, end: u32, diagnostics: &'d mut Vec<Diagnostic>) -> Self {
+    pub(crate) fn new(source: &'s Rc<Source>, start: u32, end: u32) -> Self {
         let text = &source.text[start as usize..end as usize];
         let mut raw = Token::lexer(text);
         if start == 0 && text.starts_with('\u{FEFF}') {
             raw.bump('\u{FEFF}'.len_utf8());
         }
-        Self { raw, base: start, source, diagnostics }
+        Self { raw, base: start, source, diagnostics: Vec::new() }
     }
 
     /// The next raw token; `None` at the end.

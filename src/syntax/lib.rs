@@ -2,9 +2,9 @@
 //! they are drawn.
 //!
 //! [`parse`] is the facade: it takes a [`diagnostic::Source`] and returns a tree with every diagnostic
-//! found. Inside, `lexer` makes raw tokens, `layer` makes of them what the grammar wants, the generated
-//! parser calls `builder` for each rule, and `recovery` takes over when it stops. [`format`] writes a
-//! module's text anew. Must not know: types, values, files.
+//! found. [`Statements`] reads a faultless module piece by piece. Inside, `lexer` makes raw tokens, `layer`
+//! makes of them what the grammar wants, the generated parser calls `builder` for each rule, and `recovery`
+//! takes over when it stops. [`format`] writes a module's text anew. Must not know: types, values, files.
 
 pub mod ast;
 pub mod nesting;
@@ -21,6 +21,7 @@ mod token;
 mod builder;
 mod literal;
 mod parse;
+mod statements;
 mod template;
 
 mod bracket;
@@ -32,6 +33,7 @@ pub mod format;
 pub mod placeless;
 
 pub use parse::{comments, parse, parse_expr};
+pub use statements::{Irregular, Statements};
 
 lalrpop_util::lalrpop_mod!(
     #[allow(

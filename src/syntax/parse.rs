@@ -69,8 +69,7 @@ pub fn comments(source: &Rc<Source>) -> Vec<Span> {
     let Ok(end) = length(source) else {
         return Vec::new();
     };
-    let mut unused = Vec::new();
-    let mut lexer = Lexer::new(source, 0, end, &mut unused);
+    let mut lexer = Lexer::new(source, 0, end);
     std::iter::from_fn(|| lexer.next())
         .filter(|lexeme| lexeme.token.is_comment())
         .map(|lexeme| Span { start: lexeme.start, end: lexeme.end, at: lexeme.end })

@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
-use syntax::ast;
 use syntax::diagnostic::{Diagnostic, Source};
+use syntax::{Statements, ast};
 use types::Type;
 use types::ty::Field;
 use types::value::Shape;
@@ -25,7 +25,8 @@ pub(crate) fn check_module(
 ) -> (Module, Vec<Diagnostic>) {
     let mut checker = Checker::new(session, source, folder);
     checker.is_partial = is_partial;
-    let params = checker.params(&written.params);
+    let mut params = Vec::new();
+    checker.params(&written.params, &mut params);
     let mut made = Made::default();
     for decl in &written.decls {
         checker.module_decl(decl, &mut made);
@@ -34,6 +35,33 @@ pub(crate) fn check_module(
     order::explain(&checker.report, &written.decls, &mut checker.diagnostics);
     let module = made.into_module(name, source.clone(), params);
     (module, checker.diagnostics)
+}
+
+/// Checks a module while it is parsed, one declaration after the other: what has been checked is let go.
+/// If anything is wrong there is none, and [`check_module`], which knows the whole module, has to say what.
+pub(crate) fn check_faultless(
+    session: &Rc<Session>,
+    source: &Rc<Source>,
+    folder: &str,
+    name: &str,
+) -> Option<(Module, Vec<Diagnostic>)> {
+    let mut statements = Statements::new(source).ok()?;
+    let mut checker = Checker::new(session, source, folder);
+    let mut made = Made::default();
+    let mut params = Vec::new();
+    while let Some(piece) = statements.next().ok()? {
+        let known = checker.diagnostics.len();
+        checker.params(&piece.params, &mut params);
+        for decl in &piece.decls {
+            checker.module_decl(decl, &mut made);
+        }
+        if checker.diagnostics[known..].iter().any(Diagnostic::is_error) {
+            return None;
+        }
+    }
+    checker.finish_scope();
+    let module = made.into_module(name, source.clone(), params);
+    Some((module, checker.diagnostics))
 }
 
 /// What the declarations have come to so far.
@@ -47,8 +75,7 @@ struct Made {
 }
 
 impl Checker<'_> {
-    fn params(&mut self, written: &[ast::Param]) -> Vec<Param> {
-        let mut params = Vec::with_capacity(written.len());
+    fn params(&mut self, written: &[ast::Param], params: &mut Vec<Param>) {
         for param in written {
             self.saw_param = false;
             let default = param.default.as_ref().map(|default| (self.expr(default), default));
@@ -70,7 +97,6 @@ impl Checker<'_> {
                 span: param.name.span,
             });
         }
-        params
     }
 
     fn module_decl(&mut self, decl: &ast::Decl, made: &mut Made) {

@@ -1,0 +1,119 @@
+//! A module piece by piece: its parameters and declarations, each parsed when it is asked for, so that the
+//! tree of a long module is never whole in memory.
+//!
+//! This is for modules without a fault. At the first remark of any kind it gives up, and [`crate::parse`],
+//! which reads the whole text, finds and words what is wrong. Both accept the same modules: a piece ends
+//! with a semicolon outside all brackets, which ends nothing else but the `@requires(…)` in front of a
+//! declaration.
+
+use std::rc::Rc;
+
+use crate::ast::Module;
+use crate::builder::Builder;
+use crate::diagnostic::Source;
+use crate::layer::{Layer, Mode};
+use crate::parse::{self, Text};
+use crate::token::Token;
+
+/// The statements of a module, in order.
+pub struct Statements<'s> {
+    layer: Layer<'s>,
+    builder: Builder<'s>,
+    end: u32,
+    /// What may still come.
+    section: Section,
+    is_finished: bool,
+}
+
+/// The module is not faultless: [`crate::parse`] says in what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Irregular;
+
+/// The parts of a module, in the order in which they come.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Section {
+    Keyspace,
+    Params,
+    Decls,
+}
+
+impl<'s> Statements<'s> {
+    /// The statements of `source`.
+    ///
+    /// # Errors
+    ///
+    /// If the text is longer than places in it can say, or not UTF-8.
+    pub fn new(source: &'s Rc<Source>) -> Result<Self, Irregular> {
+        let end = u32::try_from(source.text.len()).map_err(|_| Irregular)?;
+        if !source.malformed().is_empty() || source.text.as_bytes().contains(&0) {
+            return Err(Irregular);
+        }
+        let layer = Layer::new(source, 0, end, Mode::Module);
+        Ok(Self { layer, builder: Builder::new(source), end, section: Section::Keyspace, is_finished: false })
+    }
+
+    /// The next piece of the module: its keyspace, some parameters or a declaration; `None` at the end.
+    ///
+    /// # Errors
+    ///
+    /// If there is anything to remark on.
+    pub fn next(&mut self) -> Result<Option<Module>, Irregular> {
+        let Some(count) = self.read() else { return Ok(None) };
+        let tokens = self.layer.tokens();
+        std::mem::swap(&mut self.builder.docs, &mut tokens.docs);
+        let parsed = parse::run(&mut self.builder, &tokens.lexemes[..count]);
+        // What has been read beyond the piece was not documented: a line feed is between.
+        tokens.lexemes.drain(1..count);
+        self.builder.docs.clear();
+        let Ok(Text::Module(piece)) = parsed else { return Err(Irregular) };
+        if self.layer.has_remarks() || !self.builder.diagnostics.is_empty() {
+            return Err(Irregular);
+        }
+        self.follow(&piece)?;
+        Ok(Some(*piece))
+    }
+
+    /// Reads the tokens of a piece; says how many they are, if there are any.
+    fn read(&mut self) -> Option<usize> {
+        // The first one selects the start rule.
+        let mut looked_at = 1;
+        let mut depth = 0_u32;
+        let mut after_at = false;
+        loop {
+            let lexemes = &self.layer.tokens().lexemes;
+            for (index, lexeme) in lexemes.iter().enumerate().skip(looked_at) {
+                match lexeme.token {
+                    Token::OpenParen | Token::OpenBracket | Token::OpenBrace => depth += 1,
+                    Token::CloseParen | Token::CloseBracket | Token::CloseBrace => depth = depth.saturating_sub(1),
+                    Token::At if depth == 0 => after_at = true,
+                    Token::Semicolon if depth == 0 && !std::mem::take(&mut after_at) => return Some(index + 1),
+                    _ => {}
+                }
+            }
+            looked_at = lexemes.len();
+            if self.is_finished {
+                return (looked_at > 1).then_some(looked_at);
+            }
+            if !self.layer.step() {
+                self.layer.finish(self.end);
+                self.is_finished = true;
+            }
+        }
+    }
+
+    /// Moves on to the section that a piece belongs to.
+    fn follow(&mut self, piece: &Module) -> Result<(), Irregular> {
+        let section = match piece {
+            Module { keyspace: Some(_), .. } => Section::Keyspace,
+            // A semicolon alone may stand among the parameters only.
+            Module { decls, .. } if decls.is_empty() => Section::Params,
+            _ => Section::Decls,
+        };
+        if section < self.section {
+            return Err(Irregular);
+        }
+        // There is one keyspace.
+        self.section = section.max(Section::Params);
+        Ok(())
+    }
+}
