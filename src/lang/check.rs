@@ -138,7 +138,7 @@ impl<'s> Checker<'s> {
         with_stack(|| self.expr_here(expr))
     }
 
-    fn exprs<'e>(&mut self, exprs: impl IntoIterator<Item = &'e ast::Expr>) -> Vec<Node> {
+    fn exprs<'e>(&mut self, exprs: impl IntoIterator<Item = &'e ast::Expr>) -> Rc<[Node]> {
         exprs.into_iter().map(|expr| self.expr(expr)).collect()
     }
 
@@ -322,7 +322,7 @@ impl<'s> Checker<'s> {
                 // the sensible reading (language spec §13 #1).
                 let wanted = match &node.ty.kind {
                     types::ty::TypeKind::Func(func) if !node.ty.is_subtype(&wanted) => {
-                        Type::func(func.args.clone(), wanted)
+                        Type::func(func.args.to_vec(), wanted)
                     }
                     _ => wanted,
                 };

@@ -180,7 +180,7 @@ pub(crate) fn function(module: &'static str, member: &Member, ty: Type) -> Value
 fn member_type(written: &ast::Type, flow: bool) -> Type {
     let ty = type_of(written);
     match &ty.kind {
-        types::ty::TypeKind::Func(func) => Type::func(func.args.clone(), func.result.clone().with_flow(flow)),
+        types::ty::TypeKind::Func(func) => Type::func(func.args.to_vec(), func.result.clone().with_flow(flow)),
         _ => ty,
     }
 }

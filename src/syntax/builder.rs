@@ -12,13 +12,13 @@ mod expression;
 mod types;
 
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::ops::Deref;
 use std::rc::Rc;
 
 use crate::ast::{Ident, Name, Span};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::layer::Docs;
+use crate::names::NameHash;
 
 pub(crate) use chain::Chain;
 pub(crate) use types::TypeArg;
@@ -29,7 +29,7 @@ pub(crate) struct Builder<'s> {
     /// Documentation of the tokens now being parsed.
     pub(crate) docs: Docs,
     pub(crate) diagnostics: Vec<Diagnostic>,
-    names: HashMap<&'s str, Name, BuildHasherDefault<NameHasher>>,
+    names: HashMap<&'s str, Name, NameHash>,
     no_doc: Rc<str>,
 }
 
@@ -99,23 +99,3 @@ pub(crate) fn pair<A, B>(first: A, second: B) -> Box<(A, B)> {
 
 /// What a boxed part is.
 pub(crate) type Inner<Part> = <Part as Deref>::Target;
-
-/// Hashes names: they are short and come from one program, so mixing by multiplication is enough.
-#[derive(Default)]
-struct NameHasher(u64);
-
-impl Hasher for NameHasher {
-    fn write(&mut self, bytes: &[u8]) {
-        const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
-        for chunk in bytes.chunks(8) {
-            let mut word = [0; 8];
-            word[..chunk.len()].copy_from_slice(chunk);
-            self.0 = (self.0.rotate_left(5) ^ u64::from_le_bytes(word)).wrapping_mul(FACTOR);
-        }
-    }
-
-    fn finish(&self) -> u64 {
-        // The table takes its index from the low bits and its tags from the high ones.
-        self.0 ^ (self.0 >> 32)
-    }
-}

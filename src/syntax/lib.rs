@@ -7,6 +7,7 @@
 //! takes over when it stops. [`format`] writes a module's text anew. Must not know: types, values, files.
 
 pub mod ast;
+pub mod names;
 pub mod nesting;
 
 pub mod diagnostic;

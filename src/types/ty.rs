@@ -39,7 +39,7 @@ pub struct Type {
     /// How constant the value is known to be.
     pub level: Level,
     /// The label of `(label T)`; it takes no part in typing.
-    pub label: Option<Rc<str>>,
+    pub label: Option<Rc<Rc<str>>>,
     /// How many composites are around the innermost component.
     depth: u16,
     /// How many parts it has when it is written out, itself among them.
@@ -67,7 +67,7 @@ pub enum Level {
 #[derive(Clone)]
 pub enum TypeKind {
     /// The marker of an ill-typed expression, with its message.
-    Error(Rc<str>),
+    Error(Rc<String>),
     /// No values: the element type of `[]`, the type of `panic`.
     Bottom,
     /// Integers of any size.
@@ -93,15 +93,15 @@ pub enum TypeKind {
     /// Maps: key and element type.
     Map(Rc<(Type, Type)>),
     /// Tuples, with or without labels.
-    Tuple(Rc<[Field]>),
+    Tuple(Rc<Vec<Field>>),
     /// Functions.
     Func(Rc<FuncType>),
     /// Structs: named fields in declared order.
-    Struct(Rc<[Field]>),
+    Struct(Rc<Vec<Field>>),
     /// Modules.
     Module(Rc<ModuleType>),
     /// Sums: variants in order.
-    Sum(Rc<[Variant]>),
+    Sum(Rc<Vec<Variant>>),
 }
 
 /// A component of a tuple, struct, module or argument list.
@@ -117,7 +117,7 @@ pub struct Field {
 #[derive(Clone)]
 pub struct FuncType {
     /// The arguments, named or not.
-    pub args: Rc<[Field]>,
+    pub args: Rc<Vec<Field>>,
     /// The type of the result.
     pub result: Type,
 }
@@ -126,7 +126,7 @@ pub struct FuncType {
 #[derive(Clone)]
 pub struct ModuleType {
     /// The exported values. A name bound twice is here twice; the first one types accesses.
-    pub fields: Rc<[Field]>,
+    pub fields: Rc<Vec<Field>>,
     /// The exported aliases and what they stand for.
     pub aliases: Rc<[(Rc<str>, Type)]>,
 }
@@ -226,8 +226,8 @@ impl Type {
     }
 
     /// The marker of an ill-typed expression.
-    pub fn error(message: impl Into<Rc<str>>) -> Self {
-        Self::fresh(TypeKind::Error(message.into()), 0, 1)
+    pub fn error(message: impl Into<String>) -> Self {
+        Self::fresh(TypeKind::Error(Rc::new(message.into())), 0, 1)
     }
 
     /// Lists of `element`.
@@ -245,34 +245,34 @@ impl Type {
     }
 
     /// Tuples of `fields`, labelled or not.
-    pub fn tuple(fields: impl Into<Rc<[Field]>>) -> Self {
-        let fields = fields.into();
+    pub fn tuple(fields: impl Into<Vec<Field>>) -> Self {
+        let fields = Rc::new(fields.into());
         Self::composite(types(&fields), || TypeKind::Tuple(Rc::clone(&fields)))
     }
 
     /// Functions from `args` to `result`.
-    pub fn func(args: impl Into<Rc<[Field]>>, result: Type) -> Self {
-        let args = args.into();
+    pub fn func(args: impl Into<Vec<Field>>, result: Type) -> Self {
+        let args = Rc::new(args.into());
         let make = || TypeKind::Func(Rc::new(FuncType { args: Rc::clone(&args), result: result.clone() }));
         Self::composite(types(&args).chain([&result]), make)
     }
 
     /// Structs of named `fields`.
-    pub fn record(fields: impl Into<Rc<[Field]>>) -> Self {
-        let fields = fields.into();
+    pub fn record(fields: impl Into<Vec<Field>>) -> Self {
+        let fields = Rc::new(fields.into());
         Self::composite(types(&fields), || TypeKind::Struct(Rc::clone(&fields)))
     }
 
     /// Modules of named `fields` and exported `aliases`.
-    pub fn module(fields: impl Into<Rc<[Field]>>, aliases: impl Into<Rc<[(Rc<str>, Type)]>>) -> Self {
-        let module = ModuleType { fields: fields.into(), aliases: aliases.into() };
+    pub fn module(fields: impl Into<Vec<Field>>, aliases: impl Into<Rc<[(Rc<str>, Type)]>>) -> Self {
+        let module = ModuleType { fields: Rc::new(fields.into()), aliases: aliases.into() };
         let components = types(&module.fields).chain(module.aliases.iter().map(|(_, ty)| ty));
         Self::composite(components, || TypeKind::Module(Rc::new(module.clone())))
     }
 
     /// The sum of `variants`. An error type if a tag begins in lower case or comes twice.
-    pub fn sum(variants: impl Into<Rc<[Variant]>>) -> Self {
-        let variants = variants.into();
+    pub fn sum(variants: impl Into<Vec<Variant>>) -> Self {
+        let variants = Rc::new(variants.into());
         let payloads = variants.iter().filter_map(|variant| variant.payload.as_ref());
         let sum = Self::composite(payloads, || TypeKind::Sum(Rc::clone(&variants)));
         if sum.is_error() { sum } else { wrong_tag(&variants).map_or(sum, Self::error) }
@@ -281,7 +281,7 @@ impl Type {
     /// The same type under a label: `(label T)`.
     #[must_use]
     pub fn labelled(mut self, label: impl Into<Rc<str>>) -> Self {
-        self.label = Some(label.into());
+        self.label = Some(Rc::new(label.into()));
         self
     }
 

@@ -27,8 +27,8 @@ impl Checker<'_> {
             return self.silent(span);
         }
         let fields: Vec<_> = nodes.iter().map(|node| Field::unnamed(node.ty.clone())).collect();
-        let ty = Type::tuple(fields).with_level(level(&nodes));
-        self.node(ExprKind::Tuple(nodes.into()), ty, span)
+        let ty = Type::tuple(fields).with_level(level(nodes.iter()));
+        self.node(ExprKind::Tuple(nodes), ty, span)
     }
 
     pub(super) fn record(&mut self, fields: &[(ast::Ident, ast::Expr)], span: Span) -> Node {
@@ -38,9 +38,9 @@ impl Checker<'_> {
         }
         let names: Vec<_> = fields.iter().map(|(label, _)| label.name.clone()).collect();
         let types: Vec<_> =
-            names.iter().zip(&nodes).map(|(name, node)| Field::named(name.clone(), node.ty.clone())).collect();
-        let ty = Type::record(types).with_level(level(&nodes));
-        self.node(ExprKind::Struct(Shape::new(names), nodes.into()), ty, span)
+            names.iter().zip(nodes.iter()).map(|(name, node)| Field::named(name.clone(), node.ty.clone())).collect();
+        let ty = Type::record(types).with_level(level(nodes.iter()));
+        self.node(ExprKind::Struct(Shape::new(names), nodes), ty, span)
     }
 
     pub(super) fn list(&mut self, elements: &[ast::Expr], span: Span) -> Node {
@@ -53,7 +53,7 @@ impl Checker<'_> {
             let all: Vec<&Node> = nodes.iter().collect();
             return self.disagree(&all, message, span, "all elements of a list have one type");
         }
-        let ty = Type::list(element).with_level(level(&nodes));
+        let ty = Type::list(element).with_level(level(nodes.iter()));
         self.node(ExprKind::List(nodes.into()), ty, span)
     }
 
@@ -85,8 +85,8 @@ impl Checker<'_> {
                 Type::map(key, element)
             }
         };
-        let ty = ty.with_level(level(keys.iter().chain(&values)));
-        let entries: Rc<[_]> = keys.into_iter().zip(values).collect();
+        let ty = ty.with_level(level(keys.iter().chain(values.iter())));
+        let entries: Rc<[_]> = keys.iter().cloned().zip(values.iter().cloned()).collect();
         self.node(ExprKind::Map(entries), ty, span)
     }
 

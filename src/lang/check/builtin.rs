@@ -63,7 +63,7 @@ impl Checker<'_> {
             Builtin::Trace => args[0].ty.flow,
             _ => any_flow(types),
         };
-        self.node(ExprKind::Builtin(builtin, args.into()), ty.with_flow(flow).with_level(Level::NotConst), span)
+        self.node(ExprKind::Builtin(builtin, args), ty.with_flow(flow).with_level(Level::NotConst), span)
     }
 
     fn wrong_call(&mut self, builtin: Builtin, args: &[Node], wrong: Wrong, span: Span) -> Node {
@@ -222,7 +222,7 @@ fn fresh(ty: Type) -> Type {
 fn unzip_type(ty: &Type) -> Typed {
     let element = element(ty).ok_or_else(|| wrong(0, "a list of pairs", format!("unzip expects a list, not {ty}")))?;
     match &element.kind {
-        TypeKind::Tuple(fields) => match fields.as_ref() {
+        TypeKind::Tuple(fields) => match fields.as_slice() {
             [left, right] => Ok(pair(Type::list(left.ty.clone()), Type::list(right.ty.clone()))),
             _ => {
                 let message = format!("unzip expects a list of 2-tuple elements, not a list of {element} elements");
@@ -252,7 +252,7 @@ fn map_type(ty: &Type) -> Typed {
     let TypeKind::Tuple(fields) = &element.kind else {
         return Err(wrong(0, "a list of pairs", format!("map expects a list of tuples, not {element}")));
     };
-    let [key, value] = fields.as_ref() else {
+    let [key, value] = fields.as_slice() else {
         return Err(wrong(0, "a list of pairs", format!("map expects a list of 2-tuples, not {element}")));
     };
     match key.ty.kind {

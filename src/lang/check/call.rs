@@ -48,6 +48,6 @@ impl Checker<'_> {
         }
         let flow = ty.result.flow || function.ty.flow || any_flow(args.iter().map(|arg| &arg.ty));
         let result = ty.result.clone().with_flow(flow).with_level(Level::NotConst);
-        self.node(ExprKind::Call(function, args.into()), result, span)
+        self.node(ExprKind::Call(function, args), result, span)
     }
 }

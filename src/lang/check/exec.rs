@@ -106,7 +106,7 @@ impl Checker<'_> {
         let ty = self.written(written)?;
         let parts: Vec<(Option<ast::Name>, Type)> = match &ty.kind {
             TypeKind::Tuple(fields) => fields.iter().map(|field| (field.name.clone(), field.ty.clone())).collect(),
-            _ => vec![(ty.label.clone(), ty.clone())],
+            _ => vec![(ty.label.as_deref().cloned(), ty.clone())],
         };
         let place = |number: usize| match &written.kind {
             ast::TypeKind::Tuple(fields) => fields.get(number).map_or(written.span, |field| field.ty.span),

@@ -3,10 +3,10 @@
 //! One table from name to its bindings, innermost last, so that looking up a name costs the same
 //! however deep scopes nest.
 
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use syntax::ast::{Name, Span};
+use syntax::names::NameMap;
 use types::Type;
 
 use crate::tree::{Builtin, Slot};
@@ -15,7 +15,8 @@ use crate::tree::{Builtin, Slot};
 #[derive(Default)]
 pub(super) struct Scope {
     bindings: Vec<Binding>,
-    by_name: HashMap<Name, Vec<u32>>,
+    /// The innermost binding of each name that was ever bound.
+    by_name: NameMap<Option<u32>>,
     levels: Vec<Level>,
     /// The number of local frames around the present place.
     frames: u32,
@@ -33,6 +34,8 @@ struct Binding {
     place: Place,
     used: bool,
     warns: bool,
+    /// The binding of the same name that this one hides.
+    hidden: Option<u32>,
 }
 
 #[derive(Clone, Copy)]
@@ -52,8 +55,8 @@ impl Scope {
         self.frames = level.frames;
         let mut unused = Vec::new();
         for binding in self.bindings.drain(level.first..).rev() {
-            if let Some(stack) = self.by_name.get_mut(&binding.name) {
-                stack.pop();
+            if let Some(innermost) = self.by_name.get_mut(&binding.name) {
+                *innermost = binding.hidden;
             }
             if binding.warns && !binding.used {
                 unused.push((binding.name, binding.span));
@@ -87,37 +90,37 @@ impl Scope {
     }
 
     fn bind(&mut self, name: Name, ty: Type, span: Span, place: Place, warns: bool) {
-        let stack = self.by_name.entry(name.clone()).or_default();
+        let innermost = self.by_name.entry(name.clone()).or_default();
+        let hidden = innermost.replace(self.bindings.len() as u32);
         // A name bound again in the same scope: the earlier binding never warns.
         let first = self.levels.last().map_or(0, |level| level.first);
-        if let Some(earlier) = stack.last().map(|index| *index as usize).filter(|index| *index >= first) {
+        if let Some(earlier) = hidden.map(|index| index as usize).filter(|index| *index >= first) {
             self.bindings[earlier].used = true;
         }
-        stack.push(self.bindings.len() as u32);
-        self.bindings.push(Binding { name, ty, span, place, used: false, warns });
+        self.bindings.push(Binding { name, ty, span, place, used: false, warns, hidden });
     }
 
     /// Whether a name is bound; does not count as a use.
     pub(super) fn is_bound(&self, name: &str) -> bool {
-        self.by_name.get(name).is_some_and(|stack| !stack.is_empty())
+        self.by_name.get(name).is_some_and(Option::is_some)
     }
 
     /// The type of a name; does not count as a use.
     pub(super) fn type_of(&self, name: &str) -> Option<&Type> {
-        let index = self.by_name.get(name)?.last()?;
-        Some(&self.bindings[*index as usize].ty)
+        let index = (*self.by_name.get(name)?)?;
+        Some(&self.bindings[index as usize].ty)
     }
 
     /// Where a name is declared, unless it is predeclared; does not count as a use.
     pub(super) fn declared(&self, name: &str) -> Option<Span> {
-        let index = self.by_name.get(name)?.last()?;
-        let binding = &self.bindings[*index as usize];
+        let index = (*self.by_name.get(name)?)?;
+        let binding = &self.bindings[index as usize];
         (!matches!(binding.place, Place::Fixed(Slot::Predeclared(_)))).then_some(binding.span)
     }
 
     /// Where the value of a name is found, and its type; counts as a use.
     pub(super) fn lookup(&mut self, name: &str) -> Option<(Slot, Type)> {
-        let index = *self.by_name.get(name)?.last()?;
+        let index = (*self.by_name.get(name)?)?;
         let binding = &mut self.bindings[index as usize];
         binding.used = true;
         let slot = match binding.place {
@@ -129,7 +132,7 @@ impl Scope {
 
     /// The bound name or builtin that is spelled most like `name`, if any is near.
     pub(super) fn nearest(&self, name: &str) -> Option<Rc<str>> {
-        let bound = self.by_name.iter().filter(|(_, stack)| !stack.is_empty()).map(|(name, _)| name.clone());
+        let bound = self.by_name.iter().filter(|(_, innermost)| innermost.is_some()).map(|(name, _)| name.clone());
         let builtins = Builtin::NAMED.into_iter().map(|builtin| Rc::from(builtin.name()));
         base::spelling::nearest(name, bound.chain(builtins))
     }

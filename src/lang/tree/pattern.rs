@@ -24,7 +24,8 @@ pub struct Leaf {
 /// A way into a value.
 #[derive(Clone)]
 pub struct Path {
-    steps: Rc<[Step]>,
+    /// None for the path to the whole value, which most patterns are.
+    steps: Option<Rc<[Step]>>,
     /// How many steps have been taken.
     taken: usize,
     /// Whether the path ends in the value it leads to; a bare variant `#T` only tests.
@@ -77,7 +78,7 @@ impl Pattern {
     /// The name, if the pattern is a plain identifier.
     pub fn plain_name(&self) -> Option<&Name> {
         match self.leaves.as_slice() {
-            [leaf] if leaf.path.steps.is_empty() => leaf.name.as_ref(),
+            [leaf] if leaf.path.steps.is_none() => leaf.name.as_ref(),
             _ => None,
         }
     }
@@ -94,18 +95,22 @@ impl Pattern {
 impl Path {
     /// The path of a plain name: to the whole value.
     pub fn whole() -> Self {
-        Self { steps: Rc::from([]), taken: 0, ends_in_value: true }
+        Self { steps: None, taken: 0, ends_in_value: true }
+    }
+
+    fn steps(&self) -> &[Step] {
+        self.steps.as_deref().unwrap_or_default()
     }
 
     /// The next step and the path behind it; `None` at the end.
     pub fn split(&self) -> Option<(&Step, Path)> {
-        let step = self.steps.get(self.taken)?;
+        let step = self.steps().get(self.taken)?;
         Some((step, Self { taken: self.taken + 1, ..self.clone() }))
     }
 
     /// Whether there is nothing left to do: the value is at hand and is what was looked for.
     pub fn is_finished(&self) -> bool {
-        self.taken == self.steps.len()
+        self.taken == self.steps().len()
     }
 
     /// Whether nothing of the path remains to be digested either: it tested a variant and is through.
@@ -116,7 +121,7 @@ impl Path {
     /// Appends the path material of what remains (language spec §10.6).
     pub fn write_material(&self, out: &mut DigestWriter) {
         out.bytes("grail.com/reflow/syntax.Path");
-        for step in &self.steps[self.taken..] {
+        for step in &self.steps()[self.taken..] {
             match step {
                 Step::Tuple { index, arity } => {
                     out.int(2).length(*index).length(*arity);
@@ -160,7 +165,8 @@ fn collect(written: &Written, steps: &mut Vec<Step>, leaves: &mut Vec<Leaf>) {
                 PatternKind::Ident(name) => Some(name.clone()),
                 _ => None,
             };
-            let path = Path { steps: steps.as_slice().into(), taken: 0, ends_in_value: true };
+            let steps = (!steps.is_empty()).then(|| steps.as_slice().into());
+            let path = Path { steps, taken: 0, ends_in_value: true };
             leaves.push(Leaf { path, name });
         }
         PatternKind::Tuple(elements) => {
@@ -184,7 +190,7 @@ fn collect(written: &Written, steps: &mut Vec<Step>, leaves: &mut Vec<Leaf>) {
         PatternKind::Variant { tag, payload: Some(payload) } => below(payload, Step::Variant(tag.clone())),
         PatternKind::Variant { tag, payload: None } => {
             steps.push(Step::Variant(tag.clone()));
-            let path = Path { steps: steps.as_slice().into(), taken: 0, ends_in_value: false };
+            let path = Path { steps: Some(steps.as_slice().into()), taken: 0, ends_in_value: false };
             leaves.push(Leaf { path, name: None });
             steps.pop();
         }

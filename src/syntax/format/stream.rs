@@ -53,8 +53,7 @@ impl<'s> Stream<'s> {
     pub(super) fn new(source: &'s Rc<Source>) -> Self {
         let mut stream = Self { source, pieces: Vec::new(), comments: Vec::new(), next: 0 };
         let end = source.text.len() as u32;
-        let mut ignored = Vec::new();
-        let mut lexer = Lexer::new(source, 0, end, &mut ignored);
+        let mut lexer = Lexer::new(source, 0, end);
         let mut open = Vec::new();
         let (mut breaks, mut first) = (0, 0);
         while let Some(lexeme) = lexer.next() {

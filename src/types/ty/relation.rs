@@ -72,8 +72,8 @@ impl Type {
     }
 }
 
-fn equal_by_position(t: &Rc<[Field]>, u: &Rc<[Field]>) -> bool {
-    Rc::ptr_eq(t, u) || t.len() == u.len() && t.iter().zip(u.iter()).all(|(t, u)| t.ty.equal(&u.ty))
+fn equal_by_position(t: &[Field], u: &[Field]) -> bool {
+    std::ptr::eq(t, u) || t.len() == u.len() && t.iter().zip(u.iter()).all(|(t, u)| t.ty.equal(&u.ty))
 }
 
 /// Equality by name: every item of `t` has an equal one in `u`, and the other way round. Repeated
@@ -90,12 +90,12 @@ fn equal_by_name<T: Named>(t: &[T], u: &[T], equal: impl Fn(&T, &T) -> bool) -> 
     in_u.in_order || u.iter().all(|item| in_t.find(item.name()).is_some())
 }
 
-fn equal_fields(t: &Rc<[Field]>, u: &Rc<[Field]>) -> bool {
-    Rc::ptr_eq(t, u) || equal_by_name(t, u, |t, u| t.ty.equal(&u.ty))
+fn equal_fields(t: &[Field], u: &[Field]) -> bool {
+    std::ptr::eq(t, u) || equal_by_name(t, u, |t, u| t.ty.equal(&u.ty))
 }
 
-fn equal_variants(t: &Rc<[Variant]>, u: &Rc<[Variant]>) -> bool {
-    Rc::ptr_eq(t, u)
+fn equal_variants(t: &[Variant], u: &[Variant]) -> bool {
+    std::ptr::eq(t, u)
         || equal_by_name(t, u, |t, u| match (&t.payload, &u.payload) {
             (None, None) => true,
             (Some(t), Some(u)) => t.equal(u),

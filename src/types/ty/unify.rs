@@ -6,7 +6,7 @@
 use std::rc::Rc;
 
 use super::finder::Finder;
-use super::{Field, FuncType, Type, TypeKind, Variant};
+use super::{Field, FuncType, ModuleType, Type, TypeKind, Variant};
 
 /// The least common supertype of `types`, folded from the left; `bottom` if there are none. An error
 /// type with the first reason if there is no common supertype.
@@ -58,8 +58,8 @@ fn unify_pair(t: &Type, u: &Type) -> Result<Type, String> {
             None => return Err(format!("struct {t} and {u} have no fields in common")),
         },
         (TypeKind::Module(left), TypeKind::Module(right)) => match common_fields(&left.fields, &right.fields)? {
-            // Aliases are dropped, which `Type::module` cannot fail on.
-            Some(fields) => Type::module(fields, []).kind,
+            // Aliases are dropped.
+            Some(fields) => TypeKind::Module(Rc::new(ModuleType { fields, aliases: Rc::default() })),
             None => return Err(format!("module {t} and {u} have no fields in common")),
         },
         (TypeKind::Sum(t), TypeKind::Sum(u)) => TypeKind::Sum(unify_sum(t, u)?),
@@ -92,7 +92,7 @@ fn unify_map(t: &Rc<(Type, Type)>, u: &Rc<(Type, Type)>) -> Result<Rc<(Type, Typ
     Ok(if unchanged { Rc::clone(t) } else { Rc::new((key.clone(), element)) })
 }
 
-fn unify_tuple(t: &Rc<[Field]>, u: &Rc<[Field]>) -> Result<Rc<[Field]>, String> {
+fn unify_tuple(t: &Rc<Vec<Field>>, u: &Rc<Vec<Field>>) -> Result<Rc<Vec<Field>>, String> {
     if t.len() != u.len() {
         return Err(format!("mismatched tuple length: {} != {}", t.len(), u.len()));
     }
@@ -122,7 +122,7 @@ fn unify_func(t: &Rc<FuncType>, u: &Rc<FuncType>) -> Result<Rc<FuncType>, String
 }
 
 /// The fields of both, in the order of `u`; `None` if there are none.
-fn common_fields(t: &Rc<[Field]>, u: &Rc<[Field]>) -> Result<Option<Rc<[Field]>>, String> {
+fn common_fields(t: &Rc<Vec<Field>>, u: &Rc<Vec<Field>>) -> Result<Option<Rc<Vec<Field>>>, String> {
     let mut finder = Finder::new(t);
     let mut unified = Components::new(t);
     for (index, right) in u.iter().enumerate() {
@@ -136,7 +136,7 @@ fn common_fields(t: &Rc<[Field]>, u: &Rc<[Field]>) -> Result<Option<Rc<[Field]>>
 }
 
 /// The variants of `t`, then those of `u` that are new.
-fn unify_sum(t: &Rc<[Variant]>, u: &Rc<[Variant]>) -> Result<Rc<[Variant]>, String> {
+fn unify_sum(t: &Rc<Vec<Variant>>, u: &Rc<Vec<Variant>>) -> Result<Rc<Vec<Variant>>, String> {
     let mut in_u = Finder::new(u);
     let mut unified = Components::new(t);
     for left in t.iter() {
@@ -179,7 +179,7 @@ fn is_same(a: &Type, b: &Type) -> bool {
 
 /// The components of a unified type: those of the left operand for as long as nothing differs.
 struct Components<'a, T> {
-    original: &'a Rc<[T]>,
+    original: &'a Rc<Vec<T>>,
     /// How many leading components of `original` are in the result.
     kept: usize,
     /// The result, once it has left the original.
@@ -187,7 +187,7 @@ struct Components<'a, T> {
 }
 
 impl<'a, T: Clone> Components<'a, T> {
-    fn new(original: &'a Rc<[T]>) -> Self {
+    fn new(original: &'a Rc<Vec<T>>) -> Self {
         Self { original, kept: 0, changed: None }
     }
 
@@ -208,11 +208,11 @@ impl<'a, T: Clone> Components<'a, T> {
         }
     }
 
-    fn finish(self) -> Rc<[T]> {
+    fn finish(self) -> Rc<Vec<T>> {
         match self.changed {
-            Some(changed) => changed.into(),
+            Some(changed) => Rc::new(changed),
             None if self.kept == self.original.len() => Rc::clone(self.original),
-            None => self.original.get(..self.kept).unwrap_or_default().into(),
+            None => Rc::new(self.original.get(..self.kept).unwrap_or_default().to_vec()),
         }
     }
 }
