@@ -52,13 +52,8 @@ impl<'s> Statements<'s> {
         Ok(Self { layer, builder: Builder::new(source), end, section: Section::Keyspace, is_finished: false })
     }
 
-    /// The next piece of the module: its keyspace, some parameters or a declaration; `None` at the end.
-    ///
-    /// # Errors
-    ///
-    /// If there is anything to remark on.
-    pub fn next(&mut self) -> Result<Option<Module>, Irregular> {
-        let Some(count) = self.read() else { return Ok(None) };
+    /// Parses a piece of so many tokens.
+    fn parse(&mut self, count: usize) -> Result<Module, Irregular> {
         let tokens = self.layer.tokens();
         std::mem::swap(&mut self.builder.docs, &mut tokens.docs);
         let parsed = parse::run(&mut self.builder, &tokens.lexemes[..count]);
@@ -70,7 +65,7 @@ impl<'s> Statements<'s> {
             return Err(Irregular);
         }
         self.follow(&piece)?;
-        Ok(Some(*piece))
+        Ok(*piece)
     }
 
     /// Reads the tokens of a piece; says how many they are, if there are any.
@@ -115,5 +110,24 @@ impl<'s> Statements<'s> {
         // There is one keyspace.
         self.section = section.max(Section::Params);
         Ok(())
+    }
+}
+
+/// The pieces of a module: its keyspace, some of its parameters, or a declaration. After an error there is
+/// nothing more to be had.
+impl Iterator for Statements<'_> {
+    type Item = Result<Module, Irregular>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let piece = match self.read() {
+            Some(count) => self.parse(count),
+            None if self.layer.has_remarks() => Err(Irregular),
+            None => return None,
+        };
+        if piece.is_err() {
+            self.is_finished = true;
+            self.layer.tokens().lexemes.truncate(1);
+        }
+        Some(piece)
     }
 }

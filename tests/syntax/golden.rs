@@ -53,6 +53,7 @@ fn run(case: &Case) -> String {
         let (expr, diagnostics) = reflow_syntax::parse_expr(&source);
         (expr.map(|expr| outline.expr(&expr) + "\n").unwrap_or_default(), diagnostics)
     } else {
+        crate::statements::agree(&source);
         let (module, diagnostics) = reflow_syntax::parse(&source);
         (outline.module(&module), diagnostics)
     };

@@ -10,4 +10,5 @@ mod outline;
 mod programs;
 mod random;
 mod speed;
+mod statements;
 mod text;

@@ -45,11 +45,11 @@ pub(crate) fn check_faultless(
     folder: &str,
     name: &str,
 ) -> Option<(Module, Vec<Diagnostic>)> {
-    let mut statements = Statements::new(source).ok()?;
     let mut checker = Checker::new(session, source, folder);
     let mut made = Made::default();
     let mut params = Vec::new();
-    while let Some(piece) = statements.next().ok()? {
+    for piece in Statements::new(source).ok()? {
+        let piece = piece.ok()?;
         let known = checker.diagnostics.len();
         checker.params(&piece.params, &mut params);
         for decl in &piece.decls {
