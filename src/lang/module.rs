@@ -115,6 +115,12 @@ impl Module {
         self.params.iter().find(|param| *param.name == *name)
     }
 
+    /// The parameter that is spelled most like `name`, if one is near.
+    pub(crate) fn near_param(&self, name: &str) -> Option<&Param> {
+        let names = self.params.iter().map(|param| &*param.name);
+        base::spelling::nearest(name, names).and_then(|near| self.param(near))
+    }
+
     /// The declaration that makes a binding.
     pub fn decl_of(&self, global: u32) -> &ModuleDecl {
         &self.decls[self.globals[global as usize].decl as usize]

@@ -1,6 +1,8 @@
 //! What to do about a syntax error: the traps of the language, recognised by the tokens around the
 //! place (language spec §1.4, §1.6, §1.9, §2).
 
+mod habits;
+
 use crate::bracket::{self, Bracket, Open};
 use crate::fault::{End, Stop};
 use crate::token::{Lexeme, Token};
@@ -34,7 +36,7 @@ const HINTS: &[fn(&Stop<'_>) -> Option<String>] = &[
 
 /// What can be said about the stop, if anything.
 pub(crate) fn hint(stop: &Stop<'_>) -> Option<String> {
-    HINTS.iter().find_map(|hint| hint(stop))
+    habits::HINTS.iter().chain(HINTS).find_map(|hint| hint(stop))
 }
 
 /// The bracket that is open at the stop, where leaving it open seems to be the mistake: at the end of the

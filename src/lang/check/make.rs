@@ -12,8 +12,8 @@ use crate::module::{Importable, Module, Param};
 use crate::session::ImportError;
 use crate::tree::{Decl, ExprKind, Make, Node};
 
-/// What arguments bind: names, types and places.
-type Bound = Vec<(ast::Name, Type, Span)>;
+/// What arguments bind: names, types, places, and the places of values that are bound whole.
+type Bound = Vec<(ast::Name, Type, Span, Option<Span>)>;
 
 impl Checker<'_> {
     pub(super) fn make(&mut self, path: &ast::Expr, args: &[ast::Decl], span: Span) -> Node {
@@ -22,8 +22,13 @@ impl Checker<'_> {
         let mut checked: Vec<Option<Decl>> = Vec::new();
         for arg in args {
             let declared = self.decl(arg);
-            let place = |span| if matches!(&arg.kind, ast::DeclKind::Val { .. }) { span } else { arg.span };
-            bound.extend(declared.names.into_iter().map(|(name, ty, span)| (name, ty, place(span))));
+            let value = match &arg.kind {
+                ast::DeclKind::Val { pattern, value, .. } if matches!(pattern.kind, ast::PatternKind::Ident(_)) => {
+                    Some(value.span)
+                }
+                _ => None,
+            };
+            bound.extend(declared.names.into_iter().map(|(name, ty, span)| (name, ty, span, value)));
             checked.push(declared.decl);
         }
         if path_node.ty.is_error() {
@@ -38,14 +43,14 @@ impl Checker<'_> {
             Ok(module) => module,
             Err(ImportError::Reported) => return self.silent(span),
             Err(ImportError::Because(why)) => {
-                let elsewhere = self.session.found_elsewhere(&self.folder, &text);
+                let elsewhere = why.is_absence().then(|| self.session.found_elsewhere(&self.folder, &text)).flatten();
                 let diagnostic = self.report.open_module(span, (&text, path.span), &why, elsewhere.as_deref());
                 return self.fail(diagnostic, span);
             }
         };
         let ty = match &module {
             Importable::System(system) => {
-                for (name, _, place) in &bound {
+                for (name, _, place, _) in &bound {
                     self.diagnostics.push(self.report.unknown_parameter(span, (name, *place), None));
                 }
                 Some(system.ty.clone()).filter(|_| bound.is_empty())
@@ -76,23 +81,33 @@ impl Checker<'_> {
     /// Whether arguments fit the parameters of a module; every one that does not is reported.
     fn arguments_fit(&mut self, module: &Rc<Module>, args: &Bound, path: Span, span: Span) -> bool {
         let mut fits = true;
-        for (name, ty, place) in args {
+        // A name that is a slip for a parameter's stands for it: that it is missing says nothing new.
+        let mut meant: Vec<ast::Name> = Vec::new();
+        for (name, ty, place, value) in args {
             let wrong = match module.param(name) {
-                None => Some(self.report.unknown_parameter(span, (name, *place), Some(module))),
+                None => {
+                    meant.extend(module.near_param(name).map(|param| param.name.clone()));
+                    Some(self.report.unknown_parameter(span, (name, *place), Some(module)))
+                }
                 // The reference asks the question the wrong way round; what it accepts stays accepted, and
                 // the sensible direction too (language spec §13 #2).
                 Some(param) if ty.is_error() || param.ty.is_subtype(ty) || ty.is_subtype(&param.ty) => None,
-                Some(param) => Some(self.report.parameter_type(span, (name, *place, ty), module, param)),
+                Some(param) => {
+                    let value = Operand { ty, span: value.unwrap_or(*place) };
+                    Some(self.report.parameter_type(span, name, value, module, param))
+                }
             };
             fits &= wrong.is_none();
             self.diagnostics.extend(wrong);
         }
         let is_missing = |param: &&Param| param.is_required() && !args.iter().any(|(name, ..)| *name == param.name);
-        let missing: Vec<&Param> = module.params.iter().filter(is_missing).collect();
+        let mut missing: Vec<&Param> = module.params.iter().filter(is_missing).collect();
+        fits &= missing.is_empty();
+        missing.retain(|param| !meant.contains(&param.name));
         if !missing.is_empty() {
             self.diagnostics.push(self.report.missing_parameters(span, path, module, &missing));
         }
-        fits && missing.is_empty()
+        fits
     }
 
     /// The same for a legacy script: its parameters are strings, all required; beside them there is `args`

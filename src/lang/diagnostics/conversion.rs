@@ -45,6 +45,12 @@ impl Report {
                 Some("\"false\"") => "`false` stands without quotes".to_owned(),
                 _ => format!("compare it: `{name} != \"\"`"),
             },
+            (TypeKind::File | TypeKind::Dir, TypeKind::String) => {
+                format!("what is in a file is known only to commands, which get its path: `{{{{{name}}}}}`")
+            }
+            (TypeKind::File | TypeKind::Dir | TypeKind::List(_) | TypeKind::Map(_), TypeKind::Int) => {
+                format!("`len({name})` is its size")
+            }
             (TypeKind::Int, TypeKind::Bool) => format!("compare it: `{name} != 0`"),
             (TypeKind::Dir, TypeKind::File) => {
                 "`make(\"$/dirs\").Pick(d, \"*.txt\")` picks a file out of a directory, \

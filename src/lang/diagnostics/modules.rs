@@ -1,6 +1,5 @@
 //! Messages about `make` and about modules that cannot be had (language spec §8.1, §8.2).
 
-use ::types::Type;
 use syntax::ast::Span;
 use syntax::diagnostic::{Diagnostic, Source};
 
@@ -29,6 +28,11 @@ pub(crate) enum Unavailable {
 }
 
 impl Unavailable {
+    /// Whether there may be another module that was meant.
+    pub(crate) fn is_absence(&self) -> bool {
+        matches!(self, Self::Unreadable(_) | Self::Extension(_))
+    }
+
     fn reason(&self) -> &str {
         match self {
             Self::Unreadable(reason)
@@ -125,7 +129,7 @@ impl Report {
             return diagnostic.help("system modules have no parameters");
         };
         let known: Vec<&str> = module.params.iter().map(|param| &*param.name).collect();
-        match base::spelling::nearest(name, known.iter().copied()).and_then(|near| module.param(near)) {
+        match module.near_param(name) {
             Some(near) => declared(diagnostic, module, near).help(format!("did you mean `{}`?", near.name)),
             None if known.is_empty() => diagnostic.help("the module has no parameters at all"),
             None => helped(diagnostic, listed(known).map(|names| format!("there is {names}"))),
@@ -136,15 +140,16 @@ impl Report {
     pub(crate) fn parameter_type(
         &self,
         span: Span,
-        (name, place, ty): (&str, Span, &Type),
+        name: &str,
+        value: Operand<'_>,
         module: &Module,
         param: &Param,
     ) -> Diagnostic {
-        let want = &param.ty;
+        let (ty, want) = (value.ty, &param.ty);
         let diagnostic = self
-            .error(2021, within(span, place), format_args!("invalid type {ty} for parameter {name} (type {want})"))
+            .error(2021, within(span, value.span), format_args!("invalid type {ty} for parameter {name} (type {want})"))
             .labelled(format!("expected {}, found {}", shown(want), shown(ty)));
-        let help = self.conversion(Operand { ty, span: place }, want);
+        let help = self.conversion(value, want);
         helped(declared(diagnostic, module, param), help)
     }
 

@@ -56,7 +56,7 @@ impl Report {
     pub(crate) fn declared_by_this(&self, diagnostic: Diagnostic, name: &str, declared: Span) -> Diagnostic {
         diagnostic
             .also(&self.source, declared, format!("`{name}` is known only below its declaration"))
-            .help("there is no recursion: walk over a list with a comprehension, `map`, `fold` or `reduce` instead")
+            .help("there is no recursion: go through a list with a comprehension, `fold` or `reduce` instead")
     }
 
     /// R1002

@@ -57,7 +57,7 @@ pub(crate) fn template_not_terminated(source: &Rc<Source>, span: Span, empty: bo
     diagnostic.labelled("no `\"}` ends it").help(if empty {
         "a template has at least one character: write the empty one {\" \"}"
     } else {
-        "`{\"` always begins a command template, which ends at `\"}`; for a brace before a string write a blank between them: `{ \"`"
+        "`{\"` always begins a command template, which ends at `\"}`; for a brace before a string write a blank between them: `{ \"`; a map is written `[\"a\": 1]`"
     })
 }
 
