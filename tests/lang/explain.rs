@@ -78,3 +78,23 @@ fn every_code_has_a_golden_case_that_shows_the_program_and_the_drawn_message() {
     let missing: Vec<_> = known.difference(&shown).filter(|code| !without.contains(*code)).collect();
     assert!(missing.is_empty(), "codes without a case: {missing:?}");
 }
+
+/// Numbers of four digits in a text that can be codes.
+fn numbers(text: &str) -> BTreeSet<u16> {
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    words.filter(|word| word.len() == 4).filter_map(|word| word.parse().ok()).filter(|code| *code > 1000).collect()
+}
+
+#[test]
+fn every_code_that_is_given_is_explained() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut paths: Vec<_> =
+        std::fs::read_dir(root.join("diagnostics")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.extend(["eval/fault.rs", "check/pattern.rs", "module.rs", "session.rs"].map(|path| root.join(path)));
+    let given: BTreeSet<u16> = paths.iter().flat_map(|path| numbers(&std::fs::read_to_string(path).unwrap())).collect();
+    let known: BTreeSet<u16> = explain::all().map(|explanation| explanation.code.0).collect();
+    // Those of `@requires` are made of those of `exec`.
+    let missing: Vec<_> = given.difference(&known).collect();
+    assert!(missing.is_empty(), "codes without an explanation: {missing:?}");
+    assert!(given.len() > 80, "only {} codes were found", given.len());
+}

@@ -114,7 +114,7 @@ impl Checker<'_> {
     /// (language spec §11).
     fn script_arguments_fit(&mut self, script: &Script, args: &Bound, path: Span, span: Span) -> bool {
         let mut fits = true;
-        for (name, ty, place) in args {
+        for (name, ty, place, _) in args {
             let want = match &**name {
                 "args" => Some(Type::list(Type::string())),
                 name => script.params().iter().any(|param| *param.name == *name).then(Type::string),
