@@ -86,6 +86,8 @@ pub(crate) enum CommandLine {
     Eval(EvalFlags),
     /// say what the code of a message means
     Explain(ExplainFlags),
+    /// enter expressions and declarations one by one
+    Repl(ReplFlags),
     /// describe a run, an exec or an object
     Info(InfoFlags),
     /// print the log of a run or an exec
@@ -382,6 +384,30 @@ of them are listed."
 pub(crate) struct ExplainFlags {
     #[arg(value_name = "CODE")]
     pub(crate) codes: Vec<String>,
+}
+
+#[derive(Args, Debug)]
+#[command(
+    override_usage = "reflow repl [flags] [PATH [ARGS]]",
+    after_help = "\
+Repl takes expressions and declarations from the terminal, or from standard input
+if that is none, and prints the values of the expressions. What is declared stays
+for what follows, and may be declared again. :help tells more.
+
+With a PATH the declarations of that module are there from the start; ARGS are
+its flags, as behind run PATH. Input that is not from a terminal is taken to its
+end, also after errors; if there were any, the exit code is 1."
+)]
+pub(crate) struct ReplFlags {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// what runs commands: auto, docker or process
+    #[arg(long, value_name = "string", default_value = "auto")]
+    pub(crate) executor: ExecutorChoice,
+    #[arg(value_name = "PATH")]
+    pub(crate) path: Option<String>,
+    #[arg(value_name = "ARGS")]
+    pub(crate) args: Vec<String>,
 }
 
 #[derive(Args, Debug)]

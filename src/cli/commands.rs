@@ -16,6 +16,8 @@ mod run;
 mod test;
 mod version;
 
+pub(crate) use run::cache_mode;
+
 use std::rc::Rc;
 
 use lang::session::Session;
@@ -31,6 +33,7 @@ pub(crate) fn run(arguments: Arguments) -> Exit {
     let Arguments { global, command } = arguments;
     terminal::choose_format(global.error_format);
     let (name, done) = match command {
+        CommandLine::Repl(flags) => ("repl", crate::repl::run(&global, &flags)),
         CommandLine::Run(flags) => ("run", run::run(&global, &flags)),
         CommandLine::Test(flags) => ("test", test::run(&global, &flags)),
         CommandLine::Check(flags) => ("check", check::run(&flags)),
@@ -53,7 +56,7 @@ pub(crate) fn run(arguments: Arguments) -> Exit {
 }
 
 /// A session over the file system that traces to standard error.
-fn session() -> Rc<Session> {
+pub(crate) fn session() -> Rc<Session> {
     Session::new(Rc::new(LocalSources), terminal::say)
 }
 
@@ -66,7 +69,7 @@ fn without_advice(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
 }
 
 /// Prints a result; a pipe that nobody reads any more is no failure of ours.
-fn answer(text: impl AsRef<[u8]>) -> Result<(), Exit> {
+pub(crate) fn answer(text: impl AsRef<[u8]>) -> Result<(), Exit> {
     match terminal::answer(text.as_ref()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
             Err(Exit::failed(format!("cannot write to standard output: {error}")))

@@ -60,6 +60,15 @@ impl Exit {
         Self::Failed(None)
     }
 
+    /// The last words.
+    pub(crate) fn message(self) -> Option<String> {
+        match self {
+            Self::Success => None,
+            Self::Usage(message) => Some(message),
+            Self::Failed(message) | Self::Restartable(message) | Self::Evaluation(message) => message,
+        }
+    }
+
     /// Says the last words and yields the code.
     pub(crate) fn report(self) -> ExitCode {
         match self {

@@ -20,6 +20,7 @@ mod run_files;
 mod display;
 
 mod commands;
+mod repl;
 
 use std::process::ExitCode;
 

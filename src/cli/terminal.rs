@@ -5,6 +5,7 @@
 use std::io::{IsTerminal, Write};
 use std::sync::OnceLock;
 
+use rustix::termios::{LocalModes, OptionalActions};
 use syntax::diagnostic::Diagnostic;
 
 use crate::diagnostic_json;
@@ -35,6 +36,16 @@ pub(crate) fn is_interactive() -> bool {
     std::io::stderr().is_terminal() && std::env::var_os("TERM").is_some_and(|term| !term.is_empty() && term != "dumb")
 }
 
+/// Whether a person is at both ends: inputs come from a terminal, and answers go to one.
+pub(crate) fn is_conversation() -> bool {
+    std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
+}
+
+/// Whether what is drawn on a terminal may have colours.
+pub(crate) fn has_colour() -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()) && is_interactive()
+}
+
 /// Columns and rows of the terminal that standard error is, or what reads well.
 pub(crate) fn size() -> (usize, usize) {
     const USUAL: (usize, usize) = (100, 24);
@@ -42,6 +53,32 @@ pub(crate) fn size() -> (usize, usize) {
         (0, _) | (_, 0) => USUAL,
         (columns, rows) => (usize::from(columns), usize::from(rows)),
     })
+}
+
+/// While this is there, the terminal does not show the key that interrupts: `^C` would stand in the middle of
+/// what is drawn.
+pub(crate) struct SilentInterrupts(Option<rustix::termios::Termios>);
+
+impl SilentInterrupts {
+    /// Begins, if standard input is a terminal.
+    pub(crate) fn begin() -> Self {
+        let stdin = std::io::stdin();
+        let usual = rustix::termios::tcgetattr(&stdin).ok();
+        if let Some(usual) = &usual {
+            let mut silent = usual.clone();
+            silent.local_modes.remove(LocalModes::ECHOCTL);
+            let _ = rustix::termios::tcsetattr(&stdin, OptionalActions::Now, &silent);
+        }
+        Self(usual)
+    }
+}
+
+impl Drop for SilentInterrupts {
+    fn drop(&mut self) {
+        if let Some(usual) = &self.0 {
+            let _ = rustix::termios::tcsetattr(std::io::stdin(), OptionalActions::Now, usual);
+        }
+    }
 }
 
 /// How diagnostics are shown.
@@ -86,10 +123,7 @@ pub(crate) fn show_diagnostics(diagnostics: &[Diagnostic]) {
         return;
     }
     match format() {
-        ErrorFormat::Drawn => {
-            let colour = is_interactive() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-            say(&syntax::render::draw(diagnostics, colour, size().0));
-        }
+        ErrorFormat::Drawn => say(&syntax::render::draw(diagnostics, has_colour(), size().0)),
         ErrorFormat::Json => say(&diagnostic_json::lines(diagnostics)),
         ErrorFormat::Auto | ErrorFormat::Short => say(&syntax::render::lines(diagnostics)),
     }

@@ -15,6 +15,7 @@ use tokio::runtime::Handle;
 use crate::attempt::RetryPolicy;
 use crate::event::Event;
 use crate::local_files::LocalFiles;
+use crate::memory::Memory;
 use crate::predict::Predictor;
 use crate::reduce::{CacheMode, Invalidate, Reducer, Settings};
 use crate::source::Sources;
@@ -114,6 +115,28 @@ const NAP: Duration = Duration::from_millis(250);
 /// Blocks until everything that was asked for is over, also after a failure; not to be called on a
 /// thread of the runtime. What is announced as done is durable.
 pub fn evaluate(graph: &mut Graph, root: FlowId, config: Config, events: &mut dyn FnMut(&Event<'_>)) -> Outcome {
+    run(graph, root, config, None, events)
+}
+
+/// Like [`evaluate`], but begins with the values that `memory` has of earlier evaluations of this very graph
+/// and adds what this one comes to, also if it fails or is cancelled.
+pub fn evaluate_on(
+    graph: &mut Graph,
+    memory: &mut Memory,
+    root: FlowId,
+    config: Config,
+    events: &mut dyn FnMut(&Event<'_>),
+) -> Outcome {
+    run(graph, root, config, Some(memory), events)
+}
+
+fn run(
+    graph: &mut Graph,
+    root: FlowId,
+    config: Config,
+    mut memory: Option<&mut Memory>,
+    events: &mut dyn FnMut(&Event<'_>),
+) -> Outcome {
     let settings = Settings {
         cache: config.cache,
         invalidate: config.invalidate,
@@ -138,7 +161,10 @@ pub fn evaluate(graph: &mut Graph, root: FlowId, config: Config, events: &mut dy
     };
     let (sender, completions) = mpsc::channel();
     let workers = Workers::new(tools, config.runtime, sender);
-    let mut reducer = Reducer::new(graph, root, settings, events);
+    let mut reducer = match &memory {
+        Some(memory) => Reducer::with_memory(graph, root, settings, memory, events),
+        None => Reducer::new(graph, root, settings, events),
+    };
     let mut last_report = Instant::now();
     loop {
         let more = reducer.advance(STEPS);
@@ -160,7 +186,7 @@ pub fn evaluate(graph: &mut Graph, root: FlowId, config: Config, events: &mut dy
             last_report = Instant::now();
         }
     }
-    reducer.finish()
+    reducer.finish_into(memory.take())
 }
 
 /// What is mixed into the keys of results: physical keys know nothing of universes by themselves, yet two

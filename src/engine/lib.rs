@@ -19,6 +19,7 @@ pub mod dot;
 
 pub mod job;
 
+pub mod memory;
 mod state;
 mod stored;
 
@@ -36,8 +37,9 @@ mod workers;
 
 pub mod evaluate;
 
-pub use evaluate::{Config, Outcome, evaluate};
+pub use evaluate::{Config, Outcome, evaluate, evaluate_on};
 pub use event::{Cause, Counts, Event, Progress, Step};
 pub use failure::{Failure, Failures};
+pub use memory::Memory;
 pub use source::{ExternalSource, Sources, WithoutExports};
 pub use summary::Summary;

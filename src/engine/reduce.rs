@@ -35,6 +35,7 @@ use crate::event::{Counts, Event, Listener, Progress, Step};
 use crate::failure::Failure;
 use crate::job::{Completion, Job};
 use crate::local::{self, Patterns};
+use crate::memory::Memory;
 use crate::predict::Predictor;
 use crate::scheduler::Scheduler;
 use crate::state::{FailureId, Phase, State, States};
@@ -186,14 +187,26 @@ pub struct Reducer<'a> {
 impl<'a> Reducer<'a> {
     /// Asks for `root`. Call [`Reducer::advance`] next.
     pub fn new(graph: &'a mut Graph, root: FlowId, settings: Settings, listener: Listener<'a>) -> Self {
+        Self::with_memory(graph, root, settings, &Memory::default(), listener)
+    }
+
+    /// Asks for `root` where some values are known from earlier.
+    pub fn with_memory(
+        graph: &'a mut Graph,
+        root: FlowId,
+        settings: Settings,
+        memory: &Memory,
+        listener: Listener<'a>,
+    ) -> Self {
         let scheduler = Scheduler::new(settings.pool.clone());
+        let states = States::recalled(memory, graph.len());
         let mut reducer = Self {
             initial: graph.len(),
             graph,
             root,
             settings,
             listener,
-            states: States::default(),
+            states,
             ready: VecDeque::new(),
             patterns: Patterns::default(),
             images: HashMap::new(),
@@ -217,7 +230,6 @@ impl<'a> Reducer<'a> {
             canceled: false,
         };
         (reducer.listener)(&Event::RunStarted { nodes: reducer.graph.len() });
-        reducer.states.grow(reducer.graph.len());
         if reducer.settings.trace {
             reducer.states.trace();
         }

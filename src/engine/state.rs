@@ -5,6 +5,7 @@
 
 use flow::FlowId;
 
+use crate::memory::Memory;
 use crate::stored::Stored;
 
 /// Where a node stands. The arrows that [`States::set`] allows are those of the doc comments.
@@ -152,6 +153,28 @@ impl States {
         let more = len.saturating_sub(self.entries.len());
         self.tally.idle += more;
         self.entries.extend((0..more).map(|_| Entry { state: State::Idle, last_waiter: NONE }));
+    }
+
+    /// States of nodes that nobody has asked for, but for those whose values are remembered.
+    pub(crate) fn recalled(memory: &Memory, len: usize) -> Self {
+        let mut states = Self::default();
+        states.grow(len);
+        for (entry, known) in states.entries.iter_mut().zip(memory.values()) {
+            if let Some(stored) = known {
+                entry.state = State::Done(stored.clone());
+                states.tally.idle -= 1;
+                states.tally.done += 1;
+            }
+        }
+        states
+    }
+
+    /// The values of the nodes that have one, by index.
+    pub(crate) fn into_values(self) -> impl Iterator<Item = Option<Stored>> {
+        self.entries.into_iter().map(|entry| match entry.state {
+            State::Done(stored) => Some(stored),
+            _ => None,
+        })
     }
 
     pub(crate) fn get(&self, id: FlowId) -> &State {

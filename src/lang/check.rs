@@ -13,6 +13,7 @@ mod builtin;
 mod call;
 mod comprehension;
 mod exec;
+mod interactive;
 mod make;
 mod module;
 mod operator;
@@ -33,6 +34,7 @@ use crate::session::Session;
 use crate::tree::{Builtin, Decl, Expr, ExprKind, Func, Node};
 use scope::Scope;
 
+pub(crate) use interactive::{Checked, Known, check_input};
 pub(crate) use module::{check_faultless, check_module};
 pub(crate) use pattern::{Misfit, print as print_pattern};
 
@@ -78,6 +80,11 @@ impl<'s> Checker<'s> {
             saw_param: false,
             is_partial: false,
         }
+    }
+
+    /// Where a type is declared, if that is in this source.
+    fn declared_type(&self, name: &str) -> Option<Span> {
+        self.aliases.get(name).map(|(_, span)| *span).filter(|span| *span != Span::default())
     }
 
     /// Reports an error; the expression that has it gets a type that keeps its parents silent.
@@ -189,7 +196,7 @@ impl<'s> Checker<'s> {
         let near = self.scope.nearest(name);
         let missing = match &near {
             _ if Builtin::named(name).is_some() => Missing::Builtin,
-            _ if self.aliases.contains_key(name) => Missing::Type(self.aliases.get(name).map(|(_, span)| *span)),
+            _ if self.aliases.contains_key(name) => Missing::Type(self.declared_type(name)),
             _ if crate::system::NAMES.contains(&&**name) => Missing::System,
             Some(near) => Missing::Near(near, self.scope.declared(near)),
             None => match &**name {

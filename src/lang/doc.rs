@@ -112,7 +112,7 @@ fn default_text(param: &Param) -> Option<String> {
 }
 
 /// Documentation re-wrapped at 80 columns behind four blanks.
-fn paragraphs(doc: &str) -> String {
+pub(crate) fn paragraphs(doc: &str) -> String {
     const WIDTH: usize = 80;
     let mut out = String::new();
     let mut line = String::new();

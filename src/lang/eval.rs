@@ -10,7 +10,7 @@ pub mod fault;
 mod delay;
 mod force;
 
-mod bind;
+pub(crate) mod bind;
 mod function;
 
 mod access;
@@ -35,9 +35,8 @@ use types::value::{Map, Record, Variant};
 
 pub(crate) use exec::is_path_type;
 pub use force::force;
-pub(crate) use instance::bare_env;
-pub(crate) use instance::instantiate_with;
 pub use instance::{Arguments, instantiate};
+pub(crate) use instance::{bare_env, instance_of, instantiate_with};
 pub use settle::settle;
 
 use crate::digest;

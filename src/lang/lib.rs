@@ -37,3 +37,5 @@ pub mod system;
 
 pub mod doc;
 pub mod testing;
+
+pub mod interactive;

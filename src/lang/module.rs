@@ -25,6 +25,8 @@ pub struct Module {
     pub globals: Vec<Global>,
     /// Exported types in declaration order.
     pub aliases: Vec<Alias>,
+    /// The other types in declaration order.
+    pub private_aliases: Vec<Alias>,
     /// For each exported member in order, the binding that holds its value: the last one of its name.
     pub exports: Vec<u32>,
     /// The names of the exported members.
@@ -88,7 +90,7 @@ pub struct Global {
     pub decl: u32,
 }
 
-/// An exported type.
+/// A type that a module declares.
 pub struct Alias {
     /// Its name.
     pub name: Name,

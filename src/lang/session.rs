@@ -3,6 +3,8 @@
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use base::digest::Digest;
 use base::failure::{Error, Kind};
@@ -66,6 +68,8 @@ struct Shared {
     texts: RefCell<HashMap<Rc<str>, Rc<Source>>>,
     /// Bundles that have been read, by the digests of their archives.
     loaded: RefCell<HashMap<Digest, Loaded>>,
+    /// Set from another thread to stop evaluation.
+    stop: Arc<AtomicBool>,
     /// How many bytes have been unpacked.
     unpacked: Cell<u64>,
 }
@@ -135,6 +139,41 @@ impl Session {
     /// Pays for a value as if an expression had come to it, so that it can be printed in bounded time.
     pub fn spend_on(&self, value: &Value) -> Result<(), Error> {
         self.fuel.spend_on(value)
+    }
+
+    /// A flag that makes what is being evaluated end with an error of kind *canceled*, soon after it has
+    /// been set; whoever sets it clears it, too.
+    pub fn stop_flag(&self) -> Arc<AtomicBool> {
+        self.shared.stop.clone()
+    }
+
+    /// An error if evaluation is to stop.
+    pub(crate) fn go_on(&self) -> Result<(), Error> {
+        match self.shared.stop.load(Ordering::Relaxed) {
+            true => Err(Error::new(Kind::Canceled, "the evaluation was stopped on request")),
+            false => Ok(()),
+        }
+    }
+
+    /// Forgets the modules that could not be used, so that they are read again when they are next imported.
+    pub(crate) fn forget_bad_modules(&self) {
+        self.modules.borrow_mut().retain(|_, loaded| !matches!(loaded, Loaded::Bad));
+        self.shared.loaded.borrow_mut().retain(|_, loaded| !matches!(loaded, Loaded::Bad));
+    }
+
+    /// Forgets all modules, so that they are read again when they are next imported.
+    pub(crate) fn forget_modules(&self) {
+        self.modules.borrow_mut().clear();
+    }
+
+    /// Diagnostics of modules that were imported since they were last taken.
+    pub(crate) fn take_diagnostics(&self) -> Vec<Diagnostic> {
+        self.diagnostics.take()
+    }
+
+    /// A module without anything in it, for what belongs to a source but to no module.
+    pub(crate) fn empty_module(self: &Rc<Self>, source: &Rc<Source>) -> Rc<Module> {
+        Rc::new(check::check_module(self, source, "", "", &syntax::ast::Module::default(), false).0)
     }
 
     pub(crate) fn trace(&self, line: &str) {
@@ -208,7 +247,7 @@ impl Session {
         diagnostics.extend(self.diagnostics.take());
         diagnostics.extend(found);
         let wrong = diagnostics.iter().any(Diagnostic::is_error);
-        let module = Rc::new(check::check_module(self, &source, "", "", &syntax::ast::Module::default(), false).0);
+        let module = self.empty_module(&source);
         ((!wrong).then_some(CheckedExpr { node, module }), diagnostics)
     }
 
@@ -218,7 +257,7 @@ impl Session {
         eval::eval(graph, &env, &expr.node)
     }
 
-    fn remember(&self, source: &Rc<Source>) {
+    pub(crate) fn remember(&self, source: &Rc<Source>) {
         self.shared.texts.borrow_mut().insert(source.name.clone(), source.clone());
     }
 

@@ -35,6 +35,8 @@ pub struct Source {
     /// The text.
     pub text: Rc<str>,
     lines: Vec<u32>,
+    /// How many lines of a longer text stand before this one.
+    skipped: usize,
     malformed: Vec<(u32, u8)>,
 }
 
@@ -44,7 +46,17 @@ impl Source {
         let text = text.into();
         let mut lines = vec![0];
         lines.extend(text.match_indices('\n').map(|(offset, _)| offset as u32 + 1));
-        Rc::new(Self { name: name.into(), text, lines, malformed: Vec::new() })
+        Rc::new(Self { name: name.into(), text, lines, skipped: 0, malformed: Vec::new() })
+    }
+
+    /// A source whose text is a part of a longer one and begins there at a line, which is counted from 1:
+    /// places are those in the longer one.
+    pub fn from_line(name: impl Into<Rc<str>>, text: impl Into<Rc<str>>, first_line: usize) -> Rc<Self> {
+        let mut source = Self::new(name, text);
+        if let Some(source) = Rc::get_mut(&mut source) {
+            source.skipped = first_line.saturating_sub(1);
+        }
+        source
     }
 
     /// A source of bytes that should be UTF-8. Each byte that is not becomes U+FFFD in the text and is
@@ -76,7 +88,7 @@ impl Source {
         let line = self.lines.partition_point(|start| *start <= offset).max(1);
         let start = self.lines[line - 1] as usize;
         let end = (offset as usize).clamp(start, self.text.len());
-        (line, self.text.as_bytes()[start..end].iter().filter(|byte| **byte & 0xC0 != 0x80).count() + 1)
+        (self.skipped + line, self.text.as_bytes()[start..end].iter().filter(|byte| **byte & 0xC0 != 0x80).count() + 1)
     }
 
     /// `NAME:LINE:COLUMN` of a byte offset.

@@ -23,6 +23,8 @@ pub(crate) enum End {
     Expression,
     /// Of an interpolation.
     Interpolation,
+    /// Of an input of a session.
+    Input,
 }
 
 impl End {
@@ -31,6 +33,7 @@ impl End {
             End::File => "end of file",
             End::Expression => "end of expression",
             End::Interpolation => "end of interpolation",
+            End::Input => "end of input",
         }
     }
 }

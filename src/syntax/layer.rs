@@ -15,6 +15,15 @@ pub(crate) enum Mode {
     Module,
     /// A stand-alone expression or an interpolation: they never do.
     Expression,
+    /// An input of a session: they do as in a module.
+    Session,
+}
+
+impl Mode {
+    /// Whether line feeds end statements.
+    fn has_statements(self) -> bool {
+        self != Self::Expression
+    }
 }
 
 /// The documentation of tokens, by the offset of their first byte.
@@ -55,6 +64,7 @@ impl<'s> Layer<'s> {
         let token = match mode {
             Mode::Module => Token::ModuleStart,
             Mode::Expression => Token::ExpressionStart,
+            Mode::Session => Token::SessionStart,
         };
         let lexemes = vec![Lexeme { token, start, end: start }];
         let raw = Lexer::new(source, start, end);
@@ -85,7 +95,7 @@ impl<'s> Layer<'s> {
     /// Passes a token on; a line feed becomes a semicolon or nothing.
     fn take(&mut self, lexeme: Lexeme) {
         if lexeme.token == Token::Newline {
-            if self.mode == Mode::Module && self.previous.is_some_and(Token::ends_statement) {
+            if self.mode.has_statements() && self.previous.is_some_and(Token::ends_statement) {
                 self.tokens.lexemes.push(Lexeme { token: Token::Semicolon, ..lexeme });
                 self.previous = Some(Token::Semicolon);
             } else {
@@ -139,7 +149,7 @@ impl<'s> Layer<'s> {
     /// Ends the last statement of a module whose text does not end in a line feed.
     pub(crate) fn finish(&mut self, end: u32) {
         let ended = matches!(self.previous, Some(Token::Semicolon | Token::Newline));
-        if self.mode == Mode::Module && !ended {
+        if self.mode.has_statements() && !ended {
             self.tokens.lexemes.push(Lexeme { token: Token::Semicolon, start: end, end });
         }
     }

@@ -32,8 +32,11 @@ mod recovery;
 
 pub mod format;
 pub mod placeless;
+pub mod session;
+pub mod words;
 
 pub use parse::{comments, parse, parse_expr};
+pub use session::parse_input;
 pub use statements::{Irregular, Statements};
 
 lalrpop_util::lalrpop_mod!(

@@ -14,6 +14,7 @@ use crate::layer::{self, Mode};
 use crate::lexer::Lexer;
 use crate::message::{grammar, lexical};
 use crate::recovery;
+use crate::session::Statement;
 use crate::token::{Lexeme, Token};
 
 /// What a text is.
@@ -22,6 +23,8 @@ pub(crate) enum Text {
     Module(Box<Module>),
     /// A stand-alone expression.
     Expression(Box<Expr>),
+    /// An input of a session.
+    Session(Vec<Statement>),
 }
 
 /// At most so many characters are remarked on: a binary file has thousands.
@@ -44,7 +47,7 @@ pub fn parse(source: &Rc<Source>) -> (Module, Vec<Diagnostic>) {
     builder.docs = tokens.docs;
     let module = match run(&mut builder, &tokens.lexemes) {
         Ok(Text::Module(module)) => *module,
-        Ok(Text::Expression(_)) => Module::default(),
+        Ok(_) => Module::default(),
         Err(fault) => {
             builder.diagnostics.truncate(lexical);
             recovery::module(&mut builder, &tokens.lexemes, &fault)
@@ -89,7 +92,7 @@ fn expression(builder: &mut Builder<'_>, start: u32, end: u32, kind: End) -> Opt
     let tokens = layer::read(builder.source, start, end, Mode::Expression, &mut builder.diagnostics);
     match run(builder, &tokens.lexemes) {
         Ok(Text::Expression(expr)) => Some(*expr),
-        Ok(Text::Module(_)) => None,
+        Ok(_) => None,
         Err(fault) => {
             if !builder.diagnostics[lexical..].iter().any(Diagnostic::is_error) {
                 builder.diagnostics.push(Stop::new(builder.source, &tokens.lexemes, &fault, kind).describe());
@@ -106,12 +109,12 @@ pub(crate) fn run(builder: &mut Builder<'_>, lexemes: &[Lexeme]) -> Result<Text,
 }
 
 /// The length of the text, if places in it fit into 32 bits.
-fn length(source: &Source) -> Result<u32, std::num::TryFromIntError> {
+pub(crate) fn length(source: &Source) -> Result<u32, std::num::TryFromIntError> {
     u32::try_from(source.text.len())
 }
 
 /// All diagnostics of a parse, in the order of the text.
-fn finish(builder: Builder<'_>) -> Vec<Diagnostic> {
+pub(crate) fn finish(builder: Builder<'_>) -> Vec<Diagnostic> {
     let mut diagnostics = builder.diagnostics;
     nul_characters(builder.source, &mut diagnostics);
     for (offset, _) in builder.source.malformed().iter().take(MOST_REMARKS) {

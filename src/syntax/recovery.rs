@@ -136,7 +136,7 @@ fn parse_item(builder: &mut Builder<'_>, mut tokens: Vec<Lexeme>, is_silent: boo
                 builder.diagnostics.append(&mut faults);
                 return is_whole.then_some(*module);
             }
-            Ok(Text::Expression(_)) => return None,
+            Ok(_) => return None,
             Err(fault) => fault,
         };
         let stop = Stop::new(builder.source, &tokens, &fault, End::File);

@@ -169,11 +169,13 @@ pub(crate) enum Token {
     #[regex(".", priority = 0)]
     Unknown,
 
-    /// Stands before the tokens of a module: it selects the start rule, so that both start rules share
+    /// Stands before the tokens of a module: it selects the start rule, so that all start rules share
     /// one set of tables.
     ModuleStart,
     /// Stands before the tokens of a stand-alone expression.
     ExpressionStart,
+    /// Stands before the tokens of an input of a session.
+    SessionStart,
 }
 
 impl Token {

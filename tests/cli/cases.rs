@@ -30,7 +30,7 @@ macro_rules! folders {
     };
 }
 
-folders!(flags help test check fmt doc bundle images eval run parameters failures printing inspect errors);
+folders!(flags help test check fmt doc bundle images eval run parameters failures printing inspect errors repl);
 
 #[test]
 fn every_folder_is_a_test() {

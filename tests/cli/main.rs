@@ -15,6 +15,7 @@ mod engine;
 mod history;
 mod machine;
 mod normal;
+mod pseudo_terminal;
 
 mod cases;
 mod docker;
@@ -23,6 +24,7 @@ mod explain;
 mod interrupting;
 mod killing;
 mod places;
+mod repl;
 mod sharing;
 mod terminal;
 mod variants;

@@ -10,6 +10,7 @@ mod graph;
 mod interrupting;
 mod order;
 mod prediction;
+mod remembering;
 mod scale;
 mod steps;
 mod top_down;

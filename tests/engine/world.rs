@@ -39,6 +39,8 @@ pub(crate) struct World {
     pub(crate) ran: Vec<String>,
     /// The memory of each try of each exec, in order.
     pub(crate) memory: Vec<f64>,
+    /// The values of earlier runs of the same graph, if they are to be remembered.
+    pub(crate) remembered: Option<engine::Memory>,
     /// What is told, in short.
     pub(crate) told: Vec<String>,
     /// Keys that another process runs, with how often it is found still at it.
@@ -68,6 +70,7 @@ impl Default for World {
             cache: HashMap::new(),
             ran: Vec::new(),
             memory: Vec::new(),
+            remembered: None,
             told: Vec::new(),
             elsewhere: HashMap::new(),
             lookups: 0,
@@ -181,7 +184,10 @@ impl World {
         let capacity = settings.pool.capacity().clone();
         let mut told = Vec::new();
         let mut listen = |event: &Event<'_>| told.extend(short(event));
-        let mut reducer = Reducer::new(graph, root, settings, &mut listen);
+        let mut reducer = match &self.remembered {
+            Some(memory) => Reducer::with_memory(graph, root, settings, memory, &mut listen),
+            None => Reducer::new(graph, root, settings, &mut listen),
+        };
         loop {
             while reducer.advance(3) {}
             for job in reducer.take_jobs() {
@@ -196,7 +202,7 @@ impl World {
             reducer.complete(completion);
         }
         assert!(self.pending.is_empty(), "the run ended before its jobs did");
-        let outcome = reducer.finish();
+        let outcome = reducer.finish_into(self.remembered.as_mut());
         self.told.append(&mut told);
         outcome
     }

@@ -19,5 +19,6 @@ mod legacy;
 mod programs;
 mod random;
 mod reduce;
+mod sessions;
 mod speed;
 mod world;

@@ -9,6 +9,7 @@ mod golden;
 mod outline;
 mod programs;
 mod random;
+mod session;
 mod speed;
 mod statements;
 mod text;

@@ -29,7 +29,7 @@ use crate::{interrupt, random};
 use answer::Answer;
 
 /// What the global flag says about the cache.
-pub(super) fn cache_mode(global: &Global) -> CacheMode {
+pub(crate) fn cache_mode(global: &Global) -> CacheMode {
     CacheMode {
         read: matches!(global.cache, CacheChoice::Read | CacheChoice::ReadWrite),
         write: matches!(global.cache, CacheChoice::Write | CacheChoice::ReadWrite),

@@ -7,6 +7,7 @@ use super::Reducer;
 use crate::dot::Trail;
 use crate::event::{Counts, Event};
 use crate::failure::Failures;
+use crate::memory::Memory;
 use crate::state::State;
 use crate::summary::Summary;
 
@@ -27,7 +28,12 @@ pub struct Outcome {
 
 impl Reducer<'_> {
     /// What came of the run, once it [is over](Reducer::is_over).
-    pub fn finish(mut self) -> Outcome {
+    pub fn finish(self) -> Outcome {
+        self.finish_into(None)
+    }
+
+    /// The same; all values go into `memory`.
+    pub fn finish_into(mut self, memory: Option<&mut Memory>) -> Outcome {
         self.tell_changes();
         let trail = self.settings.keep_trail.then(|| Trail {
             initial: self.initial,
@@ -44,6 +50,9 @@ impl Reducer<'_> {
         };
         let nodes = self.graph.len();
         (self.listener)(&Event::RunEnded { counts: &self.counts, nodes });
+        if let Some(memory) = memory {
+            memory.keep(self.states);
+        }
         Outcome { value, counts: self.counts, summary: self.summary, nodes, trail }
     }
 

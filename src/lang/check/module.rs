@@ -70,6 +70,7 @@ struct Made {
     decls: Vec<ModuleDecl>,
     globals: Vec<Global>,
     aliases: Vec<Alias>,
+    private_aliases: Vec<Alias>,
     /// Exported members: name, type.
     fields: Vec<Field>,
 }
@@ -105,9 +106,8 @@ impl Checker<'_> {
                 let known = self.written(ty).filter(|ty| self.can_be_member(ty, decl.span));
                 let ty = known.unwrap_or_else(Self::reported);
                 self.aliases.insert(name.name.clone(), (ty.clone(), name.span));
-                if is_exported(&name.name) {
-                    made.aliases.push(Alias { name: name.name.clone(), ty, doc: decl.doc.clone() });
-                }
+                let aliases = if is_exported(&name.name) { &mut made.aliases } else { &mut made.private_aliases };
+                aliases.push(Alias { name: name.name.clone(), ty, doc: decl.doc.clone() });
             }
             ast::DeclKind::Val { .. } => {
                 let declared = self.decl(decl);
@@ -146,6 +146,7 @@ impl Made {
             decls: self.decls,
             globals: self.globals,
             aliases: self.aliases,
+            private_aliases: self.private_aliases,
             exports,
             shape: Shape::new(names),
             ty: Type::module(self.fields, aliases),

@@ -115,7 +115,8 @@ impl Scope {
     pub(super) fn declared(&self, name: &str) -> Option<Span> {
         let index = (*self.by_name.get(name)?)?;
         let binding = &self.bindings[index as usize];
-        (!matches!(binding.place, Place::Fixed(Slot::Predeclared(_)))).then_some(binding.span)
+        // What is predeclared, or was declared by an earlier input of a session, is not in this source.
+        Some(binding.span).filter(|span| *span != Span::default())
     }
 
     /// Where the value of a name is found, and its type; counts as a use.

@@ -11,7 +11,7 @@ use crate::tree::pattern::{Path, Step};
 
 /// The values that a pattern's names are bound to, in order. Leaves without a name are checked too,
 /// as far as the value is known.
-pub(super) fn bind(graph: &mut Graph, env: &Env, pattern: &Pattern, value: Value) -> Result<Vec<Value>> {
+pub(crate) fn bind(graph: &mut Graph, env: &Env, pattern: &Pattern, value: Value) -> Result<Vec<Value>> {
     if pattern.plain_name().is_some() && !value.is_flow() {
         return Ok(vec![value]);
     }

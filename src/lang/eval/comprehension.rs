@@ -81,6 +81,7 @@ fn enumerate(
 ) -> Result<Value> {
     let mut found = Vec::new();
     let mut each = |graph: &mut Graph, element: Value| -> Result<()> {
+        env.instance.session.go_on()?;
         let bound = bind::bind(graph, env, pattern, element)?;
         // What was filtered out stays in the count: it enters the digest if another part is delayed.
         found.push(behind(graph, &env.push(bound, 1), comprehension, at)?);

@@ -74,6 +74,7 @@ pub(super) fn call(graph: &mut Graph, env: &Env, expr: &Node, callee: &Node, arg
 
 /// Applies a function to arguments, which may be flows.
 pub(crate) fn apply(graph: &mut Graph, function: &Value, args: Vec<Value>, site: &Site) -> Result<Value> {
+    site.env.instance.session.go_on()?;
     let Value::Function(function) = function else {
         return Err(failure(
             fault::INTERNAL,

@@ -43,6 +43,28 @@ pub(crate) fn instantiate_with(
     args: &Arguments,
     on_declaration: OnDeclaration<'_>,
 ) -> Result<Value> {
+    let instance = instance_with(graph, session, module, args, on_declaration)?;
+    let values = module.exports.iter().map(|global| instance.lookup(crate::tree::Slot::Global(*global))).collect();
+    Ok(Value::Module(Rc::new(Record::new(module.shape.clone(), values))))
+}
+
+/// Evaluates all declarations of a module; the result has all its bindings, also those that are not exported.
+pub(crate) fn instance_of(
+    graph: &mut Graph,
+    session: &Rc<Session>,
+    module: &Rc<Module>,
+    args: &Arguments,
+) -> Result<Rc<Instance>> {
+    instance_with(graph, session, module, args, &mut |_, _, _, value| value)
+}
+
+fn instance_with(
+    graph: &mut Graph,
+    session: &Rc<Session>,
+    module: &Rc<Module>,
+    args: &Arguments,
+    on_declaration: OnDeclaration<'_>,
+) -> Result<Rc<Instance>> {
     let instance = Instance::new(module.clone(), session.clone());
     let mut depth = bind_params(graph, session, &instance, args)?;
     let prefix = if module.name.is_empty() { Ident::default() } else { Ident::default().below(&module.name) };
@@ -66,8 +88,7 @@ pub(crate) fn instantiate_with(
             instance.bind_global(value, depth);
         }
     }
-    let values = module.exports.iter().map(|global| instance.lookup(crate::tree::Slot::Global(*global))).collect();
-    Ok(Value::Module(Rc::new(Record::new(module.shape.clone(), values))))
+    Ok(instance)
 }
 
 /// Binds the parameters to arguments and defaults; the depth of the last frame.

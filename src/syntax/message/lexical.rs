@@ -27,6 +27,9 @@ pub(crate) fn illegal_token(source: &Rc<Source>, span: Span) -> Diagnostic {
     Diagnostic::warning(4, source, span, "illegal token").labelled("read as `.`")
 }
 
+/// The code of comments that do not end.
+pub(crate) const COMMENT_NOT_TERMINATED: Code = Code(5);
+
 /// `/*` without `*/`
 pub(crate) fn comment_not_terminated(source: &Rc<Source>, span: Span) -> Diagnostic {
     Diagnostic::warning(5, source, opening(span, 2), "comment not terminated")
@@ -50,6 +53,9 @@ pub(crate) fn raw_literal_not_terminated(source: &Rc<Source>, span: Span) -> Dia
         .labelled("this raw string runs to the end of the text")
         .help("close it with another back quote")
 }
+
+/// The code of templates that do not end.
+pub(crate) const TEMPLATE_NOT_TERMINATED: Code = Code(7);
 
 /// `{"` without `"}`
 pub(crate) fn template_not_terminated(source: &Rc<Source>, span: Span, empty: bool) -> Diagnostic {
