@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn item_72_memory_grows_as_in_the_spec() {
+    fn rt_72_memory_grows_as_in_the_spec() {
         let gib = (1_u64 << 30) as f64;
         let table = [
             (10.0, 9.0, 10.0),
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn items_73_and_74_three_retries_for_what_may_pass_and_none_for_what_will_not() {
+    fn rt_73_74_three_retries_for_what_may_pass_and_none_for_what_will_not() {
         let policy = RetryPolicy::default();
         let next = |kind, retries, used| {
             let error = Error::new(kind, "failed");

@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn cuts_of_the_spec() {
+    fn rt_50_cuts_of_the_spec() {
         assert_eq!(abbreviate("dd if=/dev/zero count= 200", 10), "dd i.. 200");
         assert_eq!(abbreviate("short", 10), "short");
         assert_eq!(abbreviate_left("helloworld", 5), "..rld");

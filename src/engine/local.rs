@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn other_numbers_of_groups_group_nothing() {
+    fn rt_76_other_numbers_of_groups_group_nothing() {
         let fileset = files(&["ab"]);
         for pattern in ["ab", "(a)(b)"] {
             let grouped = groupby(&mut Patterns::default(), &pattern.into(), &fileset).unwrap();
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn collecting_searches_and_replaces_every_match() {
+    fn rt_77_collecting_searches_and_replaces_every_match() {
         let fileset = files(&["x/a-a.txt", "x/b.txt", "c.bin"]);
         let collected = collect(&mut Patterns::default(), &"(a)|txt".into(), "<$1>", &fileset).unwrap();
         assert_eq!(paths(&collected), ["x/<a>-<a>.<>", "x/b.<>"]);
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn merging_lists_and_pulling_up_flattens() {
+    fn rt_78_merging_lists_and_pulling_up_flattens() {
         let parts = || vec![Rc::new(files(&["a"])), Rc::new(Fileset::of_list(vec![files(&["b"]), files(&["c"])]))];
         assert_eq!(merge(parts()).list.len(), 2);
         assert_eq!(paths(&pullup(parts())), ["a", "b", "c"]);

@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn item_91_the_percentile_of_enough_measurements() {
+    fn rt_91_the_percentile_of_enough_measurements() {
         let predictor = Predictor::default();
         assert_eq!(predictor.memory(&[1, 2, 3, 4]), None);
         assert_eq!(predictor.memory(&[5, 4, 3, 2, 1]), Some(5));
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn item_92_the_same_command_counts_before_the_same_ident() {
+    fn rt_92_the_same_command_counts_before_the_same_ident() {
         let measured =
             |command: &str, max_memory| Measured { image: "image".to_owned(), command: command.to_owned(), max_memory };
         let mut history: Vec<Measured> = (0..5).map(|number| measured("often", number)).collect();

@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn room_is_raised_and_capped() {
+    fn rt_69_75_room_is_raised_and_capped() {
         let scheduler = scheduler(4.0, 9.5 * GIB);
         let least = scheduler.room_for(&Resources::new()).unwrap();
         assert_eq!(least, Room { resources: Resources::of(1.0, LEAST_MEMORY, 0.0), capped: false });

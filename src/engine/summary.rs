@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_add_up_by_ident() {
+    fn rt_81_rows_add_up_by_ident() {
         let room = Resources::of(1.0, (2_u64 << 30) as f64, 0.0);
         let mut summary = Summary::default();
         summary.add_run("m.b", &usage(60, 30.0, 1.0), &room, 4.0);
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn execs_that_use_little_of_much_are_named() {
+    fn rt_81_execs_that_use_little_of_much_are_named() {
         let gib = (1_u64 << 30) as f64;
         let mut summary = Summary::default();
         summary.add_run("m.full", &usage(1, 1.0, 0.9), &Resources::of(1.0, gib, 0.0), 4.0);

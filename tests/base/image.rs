@@ -3,7 +3,7 @@ use base::image::{DEFAULT_HOST, ImageName, Qualified};
 use proptest::prelude::*;
 
 #[test]
-fn qualifiers_are_stripped_wherever_they_stand() {
+fn rt_47_qualifiers_are_stripped_wherever_they_stand() {
     let cases = [
         ("ubuntu", "ubuntu", false, false),
         ("ubuntu$aws", "ubuntu", true, false),

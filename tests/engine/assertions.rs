@@ -1,5 +1,4 @@
-//! What results were made from, and whether it is still so (runtime spec §1.7, §3.7, §3.10). Names of tests
-//! cite the checklist of the runtime's specification.
+//! What results were made from, and whether it is still so (runtime spec §1.7, §3.7, §3.10).
 
 use base::assertion::{Assertions, Key, Policy, Properties};
 use base::{Fileset, Kind};
@@ -40,7 +39,7 @@ fn run(world: &mut World, settings: Settings) -> Outcome {
 }
 
 #[test]
-fn item_64_results_assert_what_their_inputs_assert() {
+fn rt_64_results_assert_what_their_inputs_assert() {
     let mut world = World::default();
     put(&mut world, "at:a", "a", "1");
     put(&mut world, "at:b", "b", "1");
@@ -56,7 +55,7 @@ fn item_64_results_assert_what_their_inputs_assert() {
 }
 
 #[test]
-fn item_61_exact_assertions() {
+fn rt_61_exact_assertions() {
     let mut world = World::default();
     put(&mut world, "at:a", "a", "1");
     assert_eq!(run(&mut world, exact()).counts, counts(2, 0, 1, 0, 0));
@@ -92,7 +91,7 @@ fn from_elsewhere() -> World {
 }
 
 #[test]
-fn item_62_a_subject_is_looked_at_once() {
+fn rt_62_a_subject_is_looked_at_once() {
     let mut world = from_elsewhere();
     assert_eq!(elsewhere(&mut world, exact()).counts, counts(0, 3, 0, 0, 0));
     assert_eq!(world.looks, ["at:a"]);
@@ -104,7 +103,7 @@ fn item_62_a_subject_is_looked_at_once() {
 }
 
 #[test]
-fn item_61_a_changed_or_deleted_source_is_noticed_without_being_brought_in() {
+fn rt_61_a_changed_or_deleted_source_is_noticed_without_being_brought_in() {
     let mut world = from_elsewhere();
     put(&mut world, "at:a", "a", "2");
     assert_eq!(elsewhere(&mut world, exact()).counts, counts(3, 0, 0, 0, 0));
@@ -131,7 +130,7 @@ fn without_a_policy_results_assert_what_is_so_now() {
 }
 
 #[test]
-fn item_63_a_world_that_changes_meanwhile_is_a_failure_that_may_pass() {
+fn rt_63_a_world_that_changes_meanwhile_is_a_failure_that_may_pass() {
     let mut world = World::default();
     put(&mut world, "at:a", "a", "1");
     let mut graph = Graph::default();

@@ -69,7 +69,7 @@ fn what_the_program_calls_it_is_no_answer() {
 }
 
 #[test]
-fn results_are_stored_under_every_key() {
+fn rt_65_results_are_stored_under_every_key() {
     let mut graph = Graph::default();
     let input = known(&mut graph, "a");
     let root = exec(&mut graph, "work", vec![input]);
@@ -92,7 +92,7 @@ fn a_salt_keeps_results_apart() {
 }
 
 #[test]
-fn modes_of_the_cache() {
+fn rt_67_modes_of_the_cache() {
     let mode = |read, write| Settings { cache: CacheMode { read, write }, ..settings() };
     let mut world = World::default();
     assert_eq!(run(&mut world, "a", mode(true, false)).counts, counts(2, 0, 0, 0, 0));
@@ -105,7 +105,7 @@ fn modes_of_the_cache() {
 }
 
 #[test]
-fn invalidated_nodes_run_again_and_are_stored_again() {
+fn rt_68_invalidated_nodes_run_again_and_are_stored_again() {
     let mut world = World::default();
     run(&mut world, "a", settings());
     world.cache.values_mut().for_each(|value| *value = single("old"));
@@ -117,7 +117,7 @@ fn invalidated_nodes_run_again_and_are_stored_again() {
 }
 
 #[test]
-fn empty_results_may_count_as_none() {
+fn rt_60_empty_results_may_count_as_none() {
     let mut graph = Graph::default();
     let root = exec(&mut graph, "empty", vec![]);
     let mut world = World::default();
@@ -126,6 +126,23 @@ fn empty_results_may_count_as_none() {
     assert_eq!(world.run(&mut graph, root, settings(), oldest).counts.cached, 1);
     assert_eq!(world.run(&mut graph, root, again(), oldest).counts.executed, 1);
     assert!(world.told.iter().any(|told| told.ends_with("the cached result has an empty part")));
+}
+
+#[test]
+fn rt_55_exports_are_neither_looked_up_nor_stored() {
+    let mut world = World::default();
+    let run = |world: &mut World| {
+        let mut graph = Graph::default();
+        let input = known(&mut graph, "a");
+        let root = graph.r#extern("some://where", input);
+        let key = flow::key::physical_digests(&graph, root, &[&single("a")], None)[0];
+        let counts = world.run(&mut graph, root, settings(), oldest).counts;
+        (key, counts)
+    };
+    let (key, first) = run(&mut world);
+    assert_eq!((first, world.cache.len(), world.lookups), (counts(0, 0, 0, 1, 0), 0, 0));
+    world.cache.insert(key, single("stale"));
+    assert_eq!(run(&mut world).1, counts(0, 0, 0, 1, 0));
 }
 
 #[test]

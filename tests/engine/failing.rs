@@ -83,6 +83,28 @@ fn equal_execs_fail_together() {
 }
 
 #[test]
+fn rt_79_one_failed_dependency_is_enough() {
+    let mut graph = Graph::default();
+    let (bad, slow) = (graph.intern("bad:gone", false), exec(&mut graph, "slow", vec![]));
+    let root = exec(&mut graph, "never", vec![bad, slow]);
+    let mut failed_while_slow_ran = false;
+    let mut listen = |_: &engine::Event<'_>| ();
+    let mut reducer = engine::reduce::Reducer::new(&mut graph, root, settings(), &mut listen);
+    let mut world = World::default();
+    while !reducer.is_over() {
+        while reducer.advance(10) {}
+        reducer.take_jobs().into_iter().for_each(|job| world.accept(job));
+        let progress = reducer.progress();
+        failed_while_slow_ran |= (progress.failed, progress.executing) == (2, 1);
+        if !reducer.is_over() {
+            reducer.complete(world.answer(0));
+        }
+    }
+    assert!(reducer.finish().value.is_err() && failed_while_slow_ran);
+    assert_eq!(world.ran, ["slow"]);
+}
+
+#[test]
 fn exports_fail_with_their_url() {
     let mut graph = Graph::default();
     let input = known(&mut graph, "in");
@@ -94,7 +116,7 @@ fn exports_fail_with_their_url() {
 }
 
 #[test]
-fn what_may_pass_is_tried_three_times_more() {
+fn rt_74_what_may_pass_is_tried_three_times_more() {
     let mut graph = Graph::default();
     let root = exec(&mut graph, "flaky 3", vec![]);
     let (outcome, world) = run(&mut graph, root);
@@ -113,7 +135,7 @@ fn what_may_pass_is_tried_three_times_more() {
 }
 
 #[test]
-fn a_shortage_of_memory_gets_more_of_it() {
+fn rt_72_a_shortage_of_memory_gets_more_of_it() {
     let mut graph = Graph::default();
     let mut resources = Resources::new();
     resources.set("mem", 2.0 * GIB);
@@ -124,7 +146,7 @@ fn a_shortage_of_memory_gets_more_of_it() {
 }
 
 #[test]
-fn no_more_memory_than_there_is() {
+fn rt_75_no_more_memory_than_there_is() {
     let mut graph = Graph::default();
     let mut resources = Resources::new();
     resources.set("mem", 5.5 * GIB);
@@ -169,7 +191,7 @@ fn a_node_that_appears_above_a_failed_one_fails_at_once() {
 }
 
 #[test]
-fn what_is_too_large_for_the_machine_names_both_amounts() {
+fn rt_75_what_is_too_large_for_the_machine_names_both_amounts() {
     let mut graph = Graph::default();
     let mut resources = Resources::new();
     resources.set("cpu", 64.0);
@@ -186,7 +208,7 @@ fn what_is_too_large_for_the_machine_names_both_amounts() {
 }
 
 #[test]
-fn a_failed_lookup_is_a_miss() {
+fn rt_59_a_failed_lookup_is_a_miss() {
     use engine::job::{Completion, Job};
     let mut graph = Graph::default();
     let root = exec(&mut graph, "work", vec![]);
@@ -305,7 +327,7 @@ fn what_may_pass_is_given_time() {
 }
 
 #[test]
-fn item_84_a_run_is_attempted_three_times_a_minute_apart() {
+fn rt_84_a_run_is_attempted_three_times_a_minute_apart() {
     use engine::restart::RestartPolicy;
     use std::time::Duration;
     let failures = |commands: &[&str]| {

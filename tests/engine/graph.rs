@@ -1,5 +1,4 @@
-//! The evaluation graph in DOT (runtime spec §3.19). Names of tests cite the checklist of the runtime's
-//! specification.
+//! The evaluation graph in DOT (runtime spec §3.19).
 
 #![allow(clippy::unwrap_used, reason = "a test that goes wrong panics")]
 
@@ -35,7 +34,7 @@ fn drawn(world: &mut World, graph: &mut Graph, root: FlowId, settings: Settings)
 }
 
 #[test]
-fn item_82_external_nodes_are_green_and_what_was_found_later_is_blue() {
+fn rt_82_external_nodes_are_green_and_what_was_found_later_is_blue() {
     let mut graph = Graph::default();
     let root = grown(&mut graph, "at:x");
     let text = drawn(&mut World::default(), &mut graph, root, settings());

@@ -1,5 +1,4 @@
-//! Execs get the memory that earlier ones took (runtime spec §4.4, §3.9, §3.11). Names of tests cite the
-//! checklist of the runtime's specification.
+//! Execs get the memory that earlier ones took (runtime spec §4.4, §3.9, §3.11).
 
 use std::rc::Rc;
 
@@ -39,14 +38,14 @@ fn memory(command: &str, history: Vec<Measured>, settings: Settings) -> Vec<f64>
 }
 
 #[test]
-fn item_91_too_little_history_predicts_nothing() {
+fn rt_91_too_little_history_predicts_nothing() {
     assert_eq!(memory("work", measured("work", 2.0), predicting()), [2.0]);
     assert_eq!(memory("work", measured("work", 2.0)[1..].to_vec(), predicting()), [4.0]);
     assert_eq!(memory("work", measured("work", 2.0), settings()), [4.0]);
 }
 
 #[test]
-fn item_69_a_prediction_is_never_below_the_least_that_every_exec_gets() {
+fn rt_69_a_prediction_is_never_below_the_least_that_every_exec_gets() {
     assert_eq!(memory("work", measured("work", 0.001), predicting()), [500.0 / 1024.0]);
     // More than declared is given too, but not what nobody could have.
     assert_eq!(memory("work", measured("work", 6.0), predicting()), [6.0]);
@@ -54,7 +53,7 @@ fn item_69_a_prediction_is_never_below_the_least_that_every_exec_gets() {
 }
 
 #[test]
-fn item_73_what_fails_with_less_is_tried_with_what_was_declared() {
+fn rt_73_what_fails_with_less_is_tried_with_what_was_declared() {
     assert_eq!(memory("fail", measured("fail", 2.0), predicting()), [2.0, 4.0]);
     assert_eq!(memory("hungry 5", measured("hungry 5", 2.0), predicting()), [2.0, 4.0, 6.0]);
 }

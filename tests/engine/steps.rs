@@ -48,7 +48,7 @@ fn data_interns_and_externs_move_files() {
 }
 
 #[test]
-fn one_url_is_interned_once_and_one_export_made_once() {
+fn rt_43_one_url_is_interned_once_and_one_export_made_once() {
     let mut graph = Graph::default();
     let interns = [graph.intern("u", false), graph.intern("u", false), graph.intern("v", false)];
     let forced = graph.intern("u", true);
@@ -61,7 +61,7 @@ fn one_url_is_interned_once_and_one_export_made_once() {
 }
 
 #[test]
-fn merging_pulling_up_grouping_and_collecting() {
+fn rt_76_77_78_merging_pulling_up_grouping_and_collecting() {
     let mut graph = Graph::default();
     let files = graph.fileset(tree(&["a_1", "b_1", "c_2"]));
     let group = node(&mut graph, Op::Groupby { pattern: "_(.)".into() }, vec![files]);

@@ -1,5 +1,5 @@
 //! Top-down evaluation: what is cached is taken before what it was made of is looked at (runtime spec §3.6,
-//! §3.7). Names of tests cite the checklist of the runtime's specification.
+//! §3.7).
 
 use std::rc::Rc;
 
@@ -36,7 +36,7 @@ fn run(world: &mut World, settings: Settings) -> Outcome {
 }
 
 #[test]
-fn item_52_a_hit_leaves_what_it_depends_on_alone() {
+fn rt_52_a_hit_leaves_what_it_depends_on_alone() {
     let mut world = World::default();
     let first = run(&mut world, settings());
     assert_eq!(first.counts, counts(3, 0, 1, 0, 0));
@@ -47,7 +47,7 @@ fn item_52_a_hit_leaves_what_it_depends_on_alone() {
 }
 
 #[test]
-fn item_53_bottom_up_everything_is_looked_up() {
+fn rt_53_bottom_up_everything_is_looked_up() {
     let mut world = World::default();
     assert_eq!(run(&mut world, top_down()).counts, counts(3, 0, 1, 0, 0));
     assert_eq!(run(&mut world, settings()).counts, counts(0, 3, 1, 0, 0));
@@ -55,7 +55,7 @@ fn item_53_bottom_up_everything_is_looked_up() {
 }
 
 #[test]
-fn item_54_an_export_below_is_made_whatever_is_cached_above() {
+fn rt_54_an_export_below_is_made_whatever_is_cached_above() {
     let mut world = World::default();
     let mut run = |settings| {
         let mut graph = Graph::default();
@@ -120,7 +120,7 @@ fn a_continuation_is_run_but_not_what_it_comes_to() {
 }
 
 #[test]
-fn item_68_what_is_invalidated_runs_although_something_above_is_cached() {
+fn rt_68_what_is_invalidated_runs_although_something_above_is_cached() {
     let mut world = World::default();
     run(&mut world, settings());
     let invalidating = Settings { invalidate: Some(Box::new(|ident| ident == "m.b")), ..top_down() };

@@ -35,7 +35,7 @@ fn asserted(entries: &[Entry<'_>]) -> Assertions {
 }
 
 #[test]
-fn filesets_files_and_assertions() {
+fn rt_36_filesets_files_and_assertions() {
     let both = Fileset::of_list(vec![foo_bar(), abc_bar()]);
     let known =
         asserted(&[("ubuntu", "docker", &[("version", "v2")]), ("s3://bucket/hello", "blob", &[("etag", "v1")])]);
@@ -65,7 +65,7 @@ fn filesets_files_and_assertions() {
 }
 
 #[test]
-fn the_pipeline_in_both_hash_generations() {
+fn rt_35_the_pipeline_in_both_hash_generations() {
     let mut second = graph();
     let [collect, groupby, map, export] = pipeline(&mut second);
     let mut first = graph_v1();
@@ -82,7 +82,7 @@ fn the_pipeline_in_both_hash_generations() {
 }
 
 #[test]
-fn execs() {
+fn rt_36_execs() {
     let mut graph = graph();
     let more: &[ArgRef] = &[ArgRef::Input(0), ArgRef::Input(0), ArgRef::Output(1)];
     let plain = cat(&mut graph, None, None);
@@ -109,7 +109,7 @@ fn execs() {
 }
 
 #[test]
-fn the_other_operations() {
+fn rt_36_the_other_operations() {
     let mut graph = graph();
     let i = intern(&mut graph);
     let k1 = Digest::of("k1");
@@ -149,7 +149,7 @@ fn the_other_operations() {
 
 /// The golden pipeline maps an exec; here the sample is written out by hand.
 #[test]
-fn a_map_digests_its_function_inline() {
+fn rt_40_a_map_digests_its_function_inline() {
     let mut graph = graph();
     let exec = |graph: &mut Graph, element: FlowId| graph.exec(command("i", "c", None), vec![element]);
     let dep = intern(&mut graph);

@@ -11,7 +11,7 @@ fn hex(digests: &[Digest]) -> Vec<String> {
 }
 
 #[test]
-fn golden_physical_digests() {
+fn rt_36_golden_physical_digests() {
     let mut graph = graph();
     let (foo_bar, foo) = (foo_bar(), single_foo());
     let plain = cat(&mut graph, None, None);
@@ -58,7 +58,7 @@ fn golden_physical_digests() {
 }
 
 #[test]
-fn an_image_resolved_to_its_own_text_gives_one_digest_and_another_two() {
+fn rt_41_an_image_resolved_to_its_own_text_gives_one_digest_and_another_two() {
     let mut graph = graph();
     let exec = cat(&mut graph, None, None);
     let input = foo_bar();
@@ -71,7 +71,7 @@ fn an_image_resolved_to_its_own_text_gives_one_digest_and_another_two() {
 }
 
 #[test]
-fn cache_keys_end_with_the_logical_digest() {
+fn rt_42_cache_keys_end_with_the_logical_digest() {
     let mut graph = graph();
     let input = foo_bar();
     let exec = cat(&mut graph, None, None);

@@ -1,5 +1,6 @@
 //! Tests of the flow graph against the golden digests of runtime spec §2.13, which never change: they
-//! are the names under which results are stored.
+//! are the names under which results are stored. Names that begin with `rt_` and a number answer to that line
+//! of the runtime specification's checklist.
 
 extern crate reflow_flow as flow;
 

@@ -15,7 +15,7 @@ fn exec(graph: &mut Graph, mem: f64, cpu: f64, disk: f64, deps: Vec<FlowId>) -> 
 }
 
 #[test]
-fn a_merge_takes_maxima_and_a_map_is_wide() {
+fn rt_46_a_merge_takes_maxima_and_a_map_is_wide() {
     let mut graph = graph();
     let first = exec(&mut graph, 10.0, 1.0, 110.0, vec![]);
     let second = exec(&mut graph, 20.0, 1.0, 100.0, vec![]);

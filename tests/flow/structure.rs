@@ -10,7 +10,7 @@ use types::{Type, Value};
 use crate::sample::{cat, foo_bar, graph, intern};
 
 #[test]
-fn a_requirements_node_has_the_digest_of_its_dependency() {
+fn rt_38_a_requirements_node_has_the_digest_of_its_dependency() {
     let mut graph = graph();
     let exec = cat(&mut graph, None, None);
     let require = graph.add(Op::Require(Box::default()), [exec]);
@@ -29,7 +29,7 @@ fn the_universe_is_written_at_every_level() {
 }
 
 #[test]
-fn the_first_generation_reaches_mapped_and_continued_nodes() {
+fn rt_44_the_first_generation_reaches_mapped_and_continued_nodes() {
     let mut graph = Graph::new(Config { hash_v1: true, ..Config::default() });
     let dep = intern(&mut graph);
     let merge = graph.add(Op::Merge, [dep]);
@@ -37,7 +37,7 @@ fn the_first_generation_reaches_mapped_and_continued_nodes() {
 }
 
 #[test]
-fn forced_and_unforced_interns_differ_in_nothing_but_the_force() {
+fn rt_43_forced_and_unforced_interns_differ_in_nothing_but_the_force() {
     let mut graph = graph();
     let (forced, unforced) = (graph.intern("s3://b/k", true), graph.intern("s3://b/k", false));
     assert_eq!(graph.digest(forced), graph.digest(unforced));
@@ -45,7 +45,7 @@ fn forced_and_unforced_interns_differ_in_nothing_but_the_force() {
 }
 
 #[test]
-fn labels_stop_at_labelled_nodes() {
+fn rt_48_labels_stop_at_labelled_nodes() {
     let mut graph = graph();
     let deep = intern(&mut graph);
     let middle = graph.add(Op::Pullup, [deep]);

@@ -35,7 +35,7 @@ fn hex(bytes: &[u8]) -> String {
 const PLAIN: Options = Options { reference_fields: false, assertions: false };
 
 #[test]
-fn a_single_file_encodes_as_the_vector() {
+fn rt_27_a_single_file_encodes_as_the_vector() {
     let bytes = fileset_v2::encode(&Fileset::of_file(foo()), PLAIN).unwrap();
     let id = hex(b"sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae");
     assert_eq!(
@@ -50,7 +50,7 @@ fn a_single_file_encodes_as_the_vector() {
 }
 
 #[test]
-fn assertions_and_lists_encode_as_the_vectors() {
+fn rt_27_assertions_and_lists_encode_as_the_vectors() {
     let fileset = Fileset::of_file(asserting("s3://b/k", &[("etag", "e1"), ("size", "3")]));
     let bytes = fileset_v2::encode(&fileset, Options::CACHE).unwrap();
     assert_eq!(Digest::of(&bytes).hex(), "0f9ac980837975a4417df30d47c7b8f1d6dcac52dd9a61e6d63061bde03329c2");
@@ -71,7 +71,7 @@ fn stored_json_is_the_vector() {
 }
 
 #[test]
-fn stored_json_keeps_everything_and_escapes() {
+fn rt_25_stored_json_keeps_everything_and_escapes() {
     let origin = Origin {
         source: "s3://b/<k>&\u{2028}".to_owned(),
         etag: "\"e\\1\"".to_owned(),
@@ -98,7 +98,7 @@ fn stored_json_keeps_everything_and_escapes() {
 }
 
 #[test]
-fn stored_json_reads_little_and_refuses_what_it_does_not_know() {
+fn rt_26_stored_json_reads_little_and_refuses_what_it_does_not_know() {
     let id = "sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae";
     let old = format!(r#" {{ "Fileset" : {{ "." : {{ "ID":"{id}", "Size":3 }} }} }} "#);
     assert_eq!(whole(&stored_json::decode(old.as_bytes()).unwrap()), whole(&Fileset::of_file(foo())));
@@ -134,7 +134,7 @@ fn nested(depth: usize) -> Fileset {
 }
 
 #[test]
-fn what_the_stream_cannot_hold_is_stored_as_json() {
+fn rt_30_what_the_stream_cannot_hold_is_stored_as_json() {
     let other = Key { namespace: "other".to_owned(), subject: "s".to_owned() };
     let origin = Origin {
         assertions: Assertions::from_iter([(other, BTreeMap::from([("p".to_owned(), "v".to_owned())]))]),
@@ -167,7 +167,7 @@ fn hostile_nesting_does_not_exhaust_the_stack() {
 }
 
 #[test]
-fn cache_values_carry_no_source_and_no_unresolved_file() {
+fn rt_32_cache_values_carry_no_source_and_no_unresolved_file() {
     let origin = Origin { source: "s3://b/k".to_owned(), etag: "e".to_owned(), ..Origin::default() };
     let reference = Fileset::of_file(File::reference(3, origin.clone()));
     assert_eq!(codec::encode(&reference).unwrap_err().kind(), Kind::Invalid);
@@ -191,7 +191,7 @@ fn a_reference_and_a_resolved_file_of_one_digest_stay_apart() {
 }
 
 #[test]
-fn the_length_of_a_list_survives_empty_elements() {
+fn rt_29_the_length_of_a_list_survives_empty_elements() {
     let list = Fileset::of_list(vec![Fileset::new(), Fileset::of_file(foo()), Fileset::new(), Fileset::new()]);
     let bytes = fileset_v2::encode(&list, Options::CACHE).unwrap();
     assert_eq!(fileset_v2::decode(&bytes).unwrap(), list);
@@ -217,7 +217,7 @@ fn stream(list: u64, parts: &[&[u8]]) -> Vec<u8> {
 }
 
 #[test]
-fn a_mapping_beyond_the_list_lengthens_it() {
+fn rt_28_a_mapping_beyond_the_list_lengthens_it() {
     // Depth 1, index 5, path "x", file 0: the file of which nothing is known.
     let bytes = stream(1, &[&[0x12, 0x07, 0x08, 1, 0x10, 5, 0x1a, 1, b'x']]);
     let fileset = fileset_v2::decode(&bytes).unwrap();
@@ -226,7 +226,7 @@ fn a_mapping_beyond_the_list_lengthens_it() {
 }
 
 #[test]
-fn malformed_streams_are_invalid() {
+fn rt_31_malformed_streams_are_invalid() {
     let huge_index: &[u8] = &[0x12, 0x0b, 0x08, 1, 0x10, 0xff, 0xff, 0xff, 0xff, 0x07, 0x1a, 1, b'x'];
     for (what, bytes) in [
         ("nothing", Vec::new()),

@@ -86,7 +86,29 @@ fn values_of_every_shape_come_back() {
 }
 
 #[test]
-fn a_new_value_replaces_one_of_the_other_kind() {
+fn rt_56_the_stream_is_read_before_stored_json() {
+    let (_home, store) = open();
+    let (old, new) = (put(&store, "old"), put(&store, "new"));
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let values = [
+        (AssocKind::Fileset, codec::stored_json::encode(&old, false).unwrap()),
+        (AssocKind::FilesetV2, codec::encode(&new).unwrap().1),
+    ];
+    let mut blobs = Vec::new();
+    for (kind, bytes) in &values {
+        let blob = store.repository.put_bytes(bytes).unwrap().digest();
+        runtime.block_on(store.assoc().store(*kind, &key("a"), Some(&blob), &[])).unwrap();
+        blobs.push(blob);
+    }
+    let found = |store: &LocalStore| lookup(store, &[key("a")]).map(|hit| hit.fileset);
+    assert_eq!(found(&store), Some(new));
+    // A stream that cannot be read leaves the older value.
+    store.repository.remove(&blobs[1]).unwrap();
+    assert_eq!(found(&store), Some(old));
+}
+
+#[test]
+fn rt_57_a_new_value_replaces_one_of_the_other_kind() {
     let (_home, store) = open();
     let flat = put(&store, "one");
     let deep = Fileset::of_list(vec![Fileset::of_list(vec![flat.clone()])]);
@@ -97,7 +119,7 @@ fn a_new_value_replaces_one_of_the_other_kind() {
 }
 
 #[test]
-fn a_value_with_a_missing_or_damaged_file_is_a_miss() {
+fn rt_58_a_value_with_a_missing_or_damaged_file_is_a_miss() {
     let (_home, store) = open();
     let (one, two) = (put(&store, "one"), put(&store, "two"));
     let both = Fileset::of_list(vec![one.clone(), two.clone()]);
@@ -203,7 +225,7 @@ fn finding_a_key_counts_as_using_it() {
 }
 
 #[test]
-fn a_commit_that_fails_leaves_the_others_alone() {
+fn rt_66_a_commit_that_fails_leaves_the_others_alone() {
     let (_home, store) = open();
     let good = put(&store, "good");
     let absent = Fileset::of_file(File::resolved(Digest::of("absent"), 6));

@@ -1,4 +1,5 @@
-//! Tests of the `store` crate through its public face.
+//! Tests of the `store` crate through its public face. Names that begin with `rt_` and a number answer to that
+//! line of the runtime specification's checklist.
 
 #![allow(
     clippy::unwrap_used,

@@ -79,7 +79,7 @@ fn formatting_with_a_precision() {
 
 /// The digests of language spec §10.8 and §10.9.
 #[test]
-fn golden_digests() {
+fn rt_37_golden_digests() {
     let cases = [
         (Float::from_f64(1.2345).unwrap(), "694a41b0b9ad43b3bc07880247f0fb01ff0fc9dadb251a10eacb6950d39c2e4d"),
         (float("1.5"), "41b08bfc18e3cbf14e8abac51421ef957e3535493f771f3ac80f3d2db5f0d244"),

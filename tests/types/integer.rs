@@ -105,7 +105,7 @@ fn narrow_views() {
 
 /// The digests of language spec §10.8 and §10.9.
 #[test]
-fn golden_digests() {
+fn rt_37_golden_digests() {
     let cases = [
         ("12345", "499fb000867f99f88d5539466aa2489fbc5847f70b6b7171024583a3cfff454b"),
         ("0", "dbc1b4c900ffe48d575b5da5c638040125f65db0fe3e24494b76ea986457d986"),

@@ -5,6 +5,7 @@
 extern crate reflow_types as types;
 
 mod coverage;
+mod digests;
 mod float;
 mod float_text;
 mod integer;

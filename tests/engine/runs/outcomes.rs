@@ -19,13 +19,13 @@ use crate::Case;
 use crate::home::{Home, exec};
 
 pub(crate) const CASES: &[Case] = &[
-    ("a_failure_shows_the_commands_own_words", failure),
+    ("rt_65_a_failure_shows_the_commands_own_words_and_is_not_stored", failure),
     ("what_succeeded_before_a_failure_is_kept", kept),
     ("a_run_is_stopped_on_request", stopped),
     ("status_75_is_tried_again", temporary),
     ("the_history_knows_every_exec", history),
     ("a_lost_blob_is_made_again", lost_blob),
-    ("item_101_inputs_that_change_meanwhile_are_noticed", spoilt),
+    ("rt_101_inputs_that_change_meanwhile_are_noticed", spoilt),
 ];
 
 /// An executor during whose commands the first input is written over.
@@ -104,6 +104,7 @@ fn failure() {
     assert!(failure.to_string().starts_with("m.step ") && failure.to_string().contains('3'), "{failure}");
     let details = failure.exec.as_ref().expect("details");
     assert!(details.command.contains("cat {{in0}} >&2") && details.command.contains("# 100% {{out}}"));
+    assert_eq!(home.store.lookup(&[vec![details.key], vec![graph.digest(root)]]).expect("a cache"), [None, None]);
     assert_eq!(details.inputs.len(), 1);
     assert_eq!(details.inputs[0].0, "{{in0}}");
     let run = details.run.as_ref().expect("a run");
