@@ -546,7 +546,7 @@ const COMMENTED_ENDS: &[&str] = &[
 ];
 /// What may stand between two tokens of a line.
 const BLANKS: &[&str] = &[" ", " ", " ", "", "\t "];
-const COMMENTED_BLANKS: &[&str] = &[" /* c */ ", "/* c *//* d */"];
+const COMMENTED_BLANKS: &[&str] = &[" /* c */ ", "/* c *//* d */", " /* c */\n/* d */ "];
 /// What may stand behind a token that ends no statement.
 const FEEDS: &[&str] = &["\n", "\n\n", " \n\t\n\n"];
 const COMMENTED_FEEDS: &[&str] = &[

@@ -184,11 +184,14 @@ impl<'s> Printer<'s> {
     /// before it: it would have ended a statement.
     pub(super) fn added_comma(&mut self) {
         let comments = self.stream.comments().to_vec();
+        let further = usize::from(self.has_commented_break());
+        self.page.indentation += further;
         for comment in &comments {
             self.comment(comment);
         }
-        self.stream.skip_comments();
         self.page.write(",");
+        self.page.indentation -= further;
+        self.stream.skip_comments();
         self.previous = Some(Token::Comma);
     }
 
