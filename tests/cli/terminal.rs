@@ -60,6 +60,45 @@ fn a_dumb_terminal_gets_plain_lines() {
     assert!(raw.contains("reflow: result: ") && !raw.contains("elapsed: "), "{raw}");
 }
 
+const WRONG: &str = "val Count = 2\nval Main = Cuont + 1\n";
+
+/// What `reflow` with these words says of a wrong program on a terminal, and all that it wrote.
+fn said(command: &str, colours: bool) -> (String, String) {
+    let bed = Bed::new();
+    bed.write("wrong.rf", WRONG);
+    let mut shell = bed.command("bash");
+    shell.arg("-c").arg(format!("{command} || true")).env("TERM", "xterm-256color");
+    if !colours {
+        shell.env("NO_COLOR", "1");
+    }
+    Terminal::start(shell).end()
+}
+
+#[test]
+fn mistakes_are_drawn_on_a_terminal() {
+    let drawn = "\
+[R1001] Error: identifier \"Cuont\" not defined
+   ╭─[ wrong.rf:2:12 ]
+   │
+ 1 │ val Count = 2
+   │     ──┬──
+   │       ╰──── `Count` is declared here
+ 2 │ val Main = Cuont + 1
+   │            ──┬──
+   │              ╰──── not found in this scope
+   │
+   │ Help: did you mean `Count`?
+───╯";
+    let (screen, raw) = said("reflow check wrong.rf", true);
+    assert_eq!(screen, drawn);
+    assert!(raw.contains('\u{1b}'), "there is no colour");
+    let (screen, raw) = said("reflow check wrong.rf", false);
+    assert_eq!(screen, drawn);
+    assert!(!raw.contains('\u{1b}'), "there is colour");
+    let (screen, _) = said("reflow -error-format short run wrong.rf", true);
+    assert_eq!(screen, "wrong.rf:2:17: identifier \"Cuont\" not defined");
+}
+
 /// CLI-16: at level debug there is no status.
 #[test]
 fn debugging_turns_the_status_off() {

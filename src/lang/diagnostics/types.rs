@@ -83,8 +83,8 @@ impl Report {
         }
     }
 
-    /// R1025
+    /// R1025, for types that are nested too deeply or have too many parts, worded where they are made.
     pub(crate) fn too_deep(&self, span: Span, message: impl Display) -> Diagnostic {
-        self.error(1025, span, message).labelled("here the limit of 1000 levels is reached")
+        self.error(1025, span, message).labelled("the limit is passed here")
     }
 }

@@ -49,8 +49,8 @@ pub(super) const EXPLANATIONS: &[Explanation] = &[
     },
     Explanation {
         code: Code(1025),
-        title: "type is nested too deeply",
-        text: "Types may be nested 1000 levels deep. Programs come near that only if they are written by programs: for \
+        title: "type is nested too deeply, or has too many parts",
+        text: "Types may be nested 1000 levels deep, and the number of their parts is limited too. Programs come near that only if they are written by programs: for \
                example a row of declarations each of which puts the one before into a list. A declaration with a type \
                does not help, since the depth is that of the values. Nor may a type have more than a million parts when it is \
                written out, as it would when each declaration puts the one before into a tuple twice.",
