@@ -62,7 +62,7 @@ pub(crate) fn session() -> Rc<Session> {
 
 /// What is said of a program that is used, not checked: unused names and the like are left to `check` and
 /// `bundle` (language spec §3.7).
-fn without_advice(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+pub(crate) fn without_advice(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let is_advice = |code| (Code(1000)..Code(2000)).contains(&code);
     diagnostics.retain(|diagnostic| diagnostic.is_error() || !is_advice(diagnostic.code));
     diagnostics

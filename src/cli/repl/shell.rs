@@ -67,7 +67,7 @@ impl<'a> Shell<'a> {
         }
         let _evaluating = self.stops.begin();
         let (entry, diagnostics) = self.interactive.borrow().check(source);
-        self.show(&diagnostics);
+        self.show(&for_input(source, diagnostics));
         if let Some(mut entry) = entry {
             while self.step(&mut entry) {}
         }
@@ -191,7 +191,7 @@ impl<'a> Shell<'a> {
     /// Shows the type of an expression, or the digest of its value.
     pub(super) fn question(&mut self, source: &Rc<Source>, wants_digest: bool) {
         let (question, diagnostics) = self.interactive.borrow().check_expr(source);
-        self.show(&diagnostics);
+        self.show(&for_input(source, diagnostics));
         let Some(question) = question else { return };
         if !wants_digest {
             return self.say(&question.ty().to_string());
@@ -218,7 +218,7 @@ impl<'a> Shell<'a> {
         let loaded = self.interactive.borrow_mut().load(&mut self.graph, path, args);
         match loaded {
             Ok((loaded, warnings)) => {
-                self.show(&warnings);
+                self.show(&commands::without_advice(warnings));
                 if self.is_conversation {
                     answer::remark(&answer::loaded(path, &loaded));
                 }
@@ -237,7 +237,7 @@ impl<'a> Shell<'a> {
         let reloaded = self.interactive.borrow_mut().reload(&mut self.graph);
         match reloaded {
             Ok(warnings) => {
-                self.show(&warnings);
+                self.show(&commands::without_advice(warnings));
                 if self.is_conversation {
                     answer::remark("all modules have been read again");
                 }
@@ -256,4 +256,11 @@ impl<'a> Shell<'a> {
             LoadError::Failed(error) => self.fail_with(&error),
         }
     }
+}
+
+/// What is shown of an input: what is advised for the modules that it uses is left out.
+fn for_input(source: &Source, diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let is_own = |found: &Diagnostic| found.primary.as_ref().is_some_and(|label| *label.source.name == *source.name);
+    let (own, others): (Vec<_>, Vec<_>) = diagnostics.into_iter().partition(is_own);
+    commands::without_advice(others).into_iter().chain(own).collect()
 }

@@ -54,7 +54,7 @@ impl Checker<'_> {
             return self.disagree(&all, message, span, "all elements of a list have one type");
         }
         let ty = Type::list(element).with_level(level(nodes.iter()));
-        self.node(ExprKind::List(nodes.into()), ty, span)
+        self.node(ExprKind::List(nodes), ty, span)
     }
 
     pub(super) fn map(&mut self, entries: &[(ast::Expr, ast::Expr)], span: Span) -> Node {
