@@ -13,6 +13,7 @@ use syntax::ast::{Name, Span};
 use syntax::diagnostic::Source;
 use types::Value;
 
+use super::function::ModuleFunction;
 use crate::module::Module;
 use crate::nesting;
 use crate::session::Session;
@@ -38,6 +39,11 @@ impl Env {
     /// An environment at the level of a module's declarations.
     pub(crate) fn new(instance: Rc<Instance>, depth: i32, ident: Ident) -> Self {
         Self { instance, frame: None, depth, ident }
+    }
+
+    /// Whether it is that of a module's declarations, with nothing local bound.
+    pub(super) fn is_of_module(&self) -> bool {
+        self.frame.is_none()
     }
 
     /// This environment with a label for what is made in it.
@@ -161,9 +167,29 @@ pub struct Instance {
 }
 
 struct Binding {
-    value: Value,
+    value: Bound,
     depth: i32,
     digest: Option<Digest>,
+}
+
+/// What a name of a module is bound to.
+enum Bound {
+    Value(Value),
+    /// One of the module's own functions, which would hold the instance that holds it.
+    Function(ModuleFunction),
+}
+
+impl Bound {
+    fn new(value: Value, instance: &Rc<Instance>) -> Self {
+        ModuleFunction::of(&value, instance).map_or(Self::Value(value), Self::Function)
+    }
+
+    fn value(&self, instance: &Rc<Instance>) -> Value {
+        match self {
+            Self::Value(value) => value.clone(),
+            Self::Function(function) => function.value(instance),
+        }
+    }
 }
 
 impl Instance {
@@ -173,38 +199,53 @@ impl Instance {
     }
 
     /// Binds the next parameter.
-    pub(crate) fn bind_param(&self, value: Value, depth: i32) {
+    pub(crate) fn bind_param(self: &Rc<Self>, value: Value, depth: i32) {
+        let value = Bound::new(value, self);
         self.params.borrow_mut().push(Binding { value, depth, digest: None });
     }
 
     /// Binds the next global.
-    pub(crate) fn bind_global(&self, value: Value, depth: i32) {
+    pub(crate) fn bind_global(self: &Rc<Self>, value: Value, depth: i32) {
+        let value = Bound::new(value, self);
         self.globals.borrow_mut().push(Binding { value, depth, digest: None });
     }
 
     /// The value of a binding that is not local.
-    pub(crate) fn lookup(&self, slot: Slot) -> Value {
+    pub(crate) fn lookup(self: &Rc<Self>, slot: Slot) -> Value {
         match slot {
-            Slot::Global(index) => self.globals.borrow()[index as usize].value.clone(),
-            Slot::Param(index) => self.params.borrow()[index as usize].value.clone(),
+            Slot::Global(index) => self.globals.borrow()[index as usize].value.value(self),
+            Slot::Param(index) => self.params.borrow()[index as usize].value.value(self),
             Slot::Predeclared(index) => self.session.predeclared(index),
             Slot::Local { .. } => Value::Unit,
         }
     }
 
+    /// The function of a binding, if it is one of the module's own.
+    pub(super) fn function(&self, slot: Slot) -> Option<ModuleFunction> {
+        let Slot::Global(index) = slot else { return None };
+        match &self.globals.borrow()[index as usize].value {
+            Bound::Function(function) => Some(function.clone()),
+            Bound::Value(_) => None,
+        }
+    }
+
     /// Depth and digest of a binding that is not local; `compute` is asked at most once for each.
-    pub(crate) fn binding(&self, slot: Slot, compute: impl FnOnce(&Value) -> Digest) -> (i32, Digest) {
+    pub(crate) fn binding(self: &Rc<Self>, slot: Slot, compute: impl FnOnce(&Value) -> Digest) -> (i32, Digest) {
         let (table, index) = match slot {
             Slot::Global(index) => (&self.globals, index),
             Slot::Param(index) => (&self.params, index),
             slot => return (STDLIB_DEPTH, compute(&self.lookup(slot))),
         };
-        let (value, depth, known) = {
+        let (depth, known) = {
             let binding = &table.borrow()[index as usize];
-            (binding.value.clone(), binding.depth, binding.digest)
+            (binding.depth, binding.digest)
         };
+        if let Some(digest) = known {
+            return (depth, digest);
+        }
+        let value = table.borrow()[index as usize].value.value(self);
         // A function's digest asks for the digests of other bindings: nothing is borrowed meanwhile.
-        let digest = known.unwrap_or_else(|| compute(&value));
+        let digest = compute(&value);
         table.borrow_mut()[index as usize].digest = Some(digest);
         (depth, digest)
     }

@@ -10,8 +10,7 @@ use types::value::Function;
 use types::{Type, Value};
 
 use super::delay::{delay, suspend_as};
-use super::env::Spot;
-use super::env::{Env, Ident};
+use super::env::{Env, Ident, Instance, Spot};
 use super::{Result, eval, eval_all, failure, fault, force};
 use crate::digest;
 use crate::system::{Call, Mode, SystemFunction};
@@ -50,8 +49,57 @@ pub(super) fn closure(env: &Env, literal: &Node) -> Value {
     Value::Function(Rc::new(Closure { literal: literal.clone(), env: env.clone(), digest: OnceCell::new() }))
 }
 
+/// A function literal of a module, as the instance of the module keeps it: a closure holds the instance, so
+/// one that the instance held would keep both for ever.
+#[derive(Clone)]
+pub(super) struct ModuleFunction {
+    literal: Node,
+    depth: i32,
+    ident: Ident,
+}
+
+impl ModuleFunction {
+    /// The function of a value, if it is a literal that stands in a module itself, and the module is that of
+    /// the instance.
+    pub(super) fn of(value: &Value, instance: &Rc<Instance>) -> Option<Self> {
+        let Value::Function(function) = value else { return None };
+        let function: &dyn Any = function.as_ref();
+        let Closure { literal, env, .. } = function.downcast_ref()?;
+        let is_of_instance = Rc::ptr_eq(&env.instance, instance) && env.is_of_module();
+        is_of_instance.then(|| Self { literal: literal.clone(), depth: env.depth, ident: env.ident.clone() })
+    }
+
+    /// The function as a value.
+    pub(super) fn value(&self, instance: &Rc<Instance>) -> Value {
+        closure(&self.env(instance), &self.literal)
+    }
+
+    fn env(&self, instance: &Rc<Instance>) -> Env {
+        Env::new(instance.clone(), self.depth, self.ident.clone())
+    }
+
+    /// Applies the function, without making a value of it first.
+    fn apply(&self, graph: &mut Graph, instance: &Rc<Instance>, args: Vec<Value>, site: &Site) -> Result<Value> {
+        apply_literal(graph, &self.literal, &self.env(instance), args, site)
+    }
+}
+
+fn apply_literal(graph: &mut Graph, literal: &Node, env: &Env, args: Vec<Value>, site: &Site) -> Result<Value> {
+    match &literal.kind {
+        ExprKind::Func(func) => eval(graph, &env.push(args, 1), &func.body),
+        _ => Err(failure(fault::INTERNAL, &site.place(), "not a function")),
+    }
+}
+
 /// `f(a, …)`: waits for the function only; arguments may be flows.
 pub(super) fn call(graph: &mut Graph, env: &Env, expr: &Node, callee: &Node, args: &Rc<[Node]>) -> Result<Value> {
+    if let ExprKind::Ident(_, slot) = &callee.kind
+        && let Some(function) = env.instance.function(*slot)
+    {
+        let args = eval_all(graph, env, args)?;
+        let site = Site { env: env.clone(), span: expr.span, ident: env.ident.clone() };
+        return function.apply(graph, &env.instance, args, &site);
+    }
     let function = eval(graph, env, callee)?;
     let site = Site { env: env.clone(), span: expr.span, ident: env.ident.clone() };
     if !function.is_flow() {
@@ -84,10 +132,7 @@ pub(crate) fn apply(graph: &mut Graph, function: &Value, args: Vec<Value>, site:
     };
     let function: &dyn Any = function.as_ref();
     if let Some(closure) = function.downcast_ref::<Closure>() {
-        let ExprKind::Func(func) = &closure.literal.kind else {
-            return Err(failure(fault::INTERNAL, &site.place(), "not a function"));
-        };
-        return eval(graph, &closure.env.push(args, 1), &func.body);
+        return apply_literal(graph, &closure.literal, &closure.env, args, site);
     }
     match function.downcast_ref::<SystemFunction>() {
         Some(system) => apply_system(graph, system, args, site),

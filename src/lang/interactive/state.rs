@@ -75,7 +75,7 @@ impl State {
     }
 
     /// Makes the values the first bindings of an instance.
-    pub(super) fn bind_all(&self, instance: &Instance) {
+    pub(super) fn bind_all(&self, instance: &Rc<Instance>) {
         for binding in &self.values {
             instance.bind_global(binding.value.clone(), binding.depth);
         }
