@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use base::assertion::Properties;
-use base::{Error, Fileset, Kind};
+use base::{Error, File, Fileset, Kind};
 use exec::CancelToken;
 
 /// One sort of place. Implementations move bytes between it and the run's repository.
@@ -25,6 +25,19 @@ pub trait ExternalSource: Send + Sync {
     /// properties of `subject`, a URL of this scheme (runtime spec §1.7). `NotExist` if nothing is there.
     async fn properties(&self, subject: &str, _cancel: &CancelToken) -> Result<Properties, Error> {
         Err(Error::new(Kind::NotSupported, format!("nothing can be found out about {subject} beforehand")))
+    }
+
+    /// Brings in the content of a reference that [`ExternalSource::intern`] has given: the same file, resolved
+    /// and in the repository. A temporary failure if the object is no longer the one referred to.
+    async fn fetch(&self, reference: &File, _cancel: &CancelToken) -> Result<File, Error> {
+        let message = format!("{} is only a reference; its content cannot be fetched", reference.source());
+        Err(Error::new(Kind::NotSupported, message))
+    }
+
+    /// Whether [`ExternalSource::export`] takes references, which it can copy without their content being
+    /// here; otherwise all files are in the repository.
+    fn copies_references(&self) -> bool {
+        false
     }
 
     /// Makes the files of a fileset without lists, each where its path is below `url` (`.` is the URL

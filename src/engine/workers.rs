@@ -4,6 +4,7 @@
 //! when it is dropped.
 
 mod execute;
+mod fetch;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -217,7 +218,11 @@ async fn export(tools: Arc<Tools>, task: Box<ExternTask>, reply: Reply) {
     let start = std::time::SystemTime::now();
     let clock = Instant::now();
     let result = match tools.sources.find(&task.url) {
-        Ok(source) => source.export(&task.fileset, &task.url, &tools.cancel).await,
+        Ok(source) if source.copies_references() => source.export(&task.fileset, &task.url, &tools.cancel).await,
+        Ok(source) => match fetch::resolved(&tools, vec![task.fileset.clone()]).await {
+            Ok(here) => source.export(here.first().unwrap_or(&task.fileset), &task.url, &tools.cancel).await,
+            Err(error) => Err(error),
+        },
         Err(error) => Err(error),
     };
     let mut record = new_record(&tools, TaskKind::Extern, &task.history, &task.key, 0);

@@ -15,7 +15,7 @@ use exec::{ExecReport, LogFile};
 use store::file_repository::Verdict;
 use store::{Association, Commit, Hit, KeyLock, LogPlace, TaskKind, TaskRecord, Usage};
 
-use super::{Reply, Tools, new_record, note};
+use super::{Reply, Tools, fetch, new_record, note};
 use crate::failure::LogTail;
 use crate::job::{Completion, ExecEnd, ExecTask, Executed, Tails};
 
@@ -37,12 +37,17 @@ pub(super) async fn execute(tools: Arc<Tools>, task: ExecTask, reply: Reply) {
         let tools = tools.clone();
         move || start(&tools, &key, recheck)
     });
+    let mut task = task;
     let lock = match start.await {
         Ok(Start::Now(lock)) => lock,
         Ok(Start::Elsewhere) => return end(reply, task, ExecEnd::Elsewhere),
         Ok(Start::Cached(hit)) => return end(reply, task, ExecEnd::Cached(hit)),
         Err(error) => return end(reply, task, ExecEnd::Broken(error)),
     };
+    if let Err(error) = load(&tools, &mut task).await {
+        drop(lock);
+        return end(reply, task, ExecEnd::Broken(error));
+    }
     let (events, id) = (reply.completions.clone(), task.id);
     let tell = move |event| {
         let _ = events.send(Completion::ExecEvent { id, event });
@@ -83,6 +88,26 @@ fn start(tools: &Tools, key: &base::Digest, recheck: crate::job::Recheck) -> Res
         }
     }
     Ok(Start::Now(lock))
+}
+
+/// Brings in the content of inputs that are references.
+async fn load(tools: &Arc<Tools>, task: &mut ExecTask) -> Result<(), Error> {
+    let inputs = task.request.config.args.iter().filter_map(|arg| match arg {
+        Arg::Input(fileset) => Some(fileset),
+        Arg::Output(_) => None,
+    });
+    if inputs.clone().flat_map(|fileset| fileset.entries()).all(|(_, file)| !file.is_reference()) {
+        return Ok(());
+    }
+    let mut here = fetch::resolved(tools, inputs.cloned().collect()).await?.into_iter();
+    for arg in &mut task.request.config.args {
+        if let Arg::Input(fileset) = arg
+            && let Some(resolved) = here.next()
+        {
+            *fileset = resolved;
+        }
+    }
+    Ok(())
 }
 
 /// Reads the inputs of a command again, which it should not have been able to change (runtime spec §3.12). A

@@ -3,10 +3,17 @@
 #![allow(clippy::panic, clippy::expect_used, clippy::unwrap_used, reason = "a test that goes wrong panics")]
 
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use base::{Fileset, Kind};
+use async_trait::async_trait;
+use base::file::Origin;
+use base::{Error, File, Fileset, Kind};
+use engine::{Config, ExternalSource};
+use exec::CancelToken;
 use flow::Graph;
 use flow::node::Op;
+use store::LocalStore;
 
 use crate::Case;
 use crate::home::{Home, exec, fileset};
@@ -18,7 +25,78 @@ pub(crate) const CASES: &[Case] = &[
     ("files_go_out_once", exported),
     ("exported_files_are_the_users", owned),
     ("unknown_schemes_are_named", schemes),
+    ("content_is_fetched_when_it_is_needed", fetched),
+    ("a_reference_to_what_is_there_no_more_is_no_input", changed),
 ];
+
+/// A place far away whose objects are their names, known by reference until they are needed.
+struct Far {
+    store: LocalStore,
+    fetched: Arc<AtomicUsize>,
+}
+
+#[async_trait]
+impl ExternalSource for Far {
+    fn scheme(&self) -> &'static str {
+        "far"
+    }
+
+    async fn intern(&self, url: &str, _must_resolve: bool, _: &CancelToken) -> Result<Fileset, Error> {
+        let origin = Origin { source: url.to_owned(), etag: "\"1\"".to_owned(), ..Origin::default() };
+        Ok(Fileset::of_file(File::reference(url.len() as u64, origin)))
+    }
+
+    async fn fetch(&self, reference: &File, _: &CancelToken) -> Result<File, Error> {
+        self.fetched.fetch_add(1, Ordering::Relaxed);
+        let content = reference.source().strip_suffix("changed").unwrap_or(reference.source());
+        self.store.repository.put_bytes(content.as_bytes())
+    }
+
+    async fn export(&self, _: &Fileset, url: &str, _: &CancelToken) -> Result<(), Error> {
+        Err(Error::new(Kind::NotAllowed, url))
+    }
+}
+
+fn far(home: &Home, fetched: &Arc<AtomicUsize>) -> Config {
+    let config = home.config();
+    let source = Far { store: home.store.clone(), fetched: fetched.clone() };
+    Config { sources: config.sources.clone().with(source), ..config }
+}
+
+fn fetched() {
+    let home = Home::new();
+    let fetched = Arc::new(AtomicUsize::new(0));
+    let run = |command: &str| {
+        let mut graph = Graph::default();
+        let (input, idle) = (graph.intern("far://a", false), graph.intern("far://idle", false));
+        let made = exec(&mut graph, command, vec![input]);
+        let out = graph.r#extern("localfile://out", made);
+        let root = graph.add(Op::Merge, [out, idle]);
+        let outcome = home.run_with(&mut graph, root, far(&home, &fetched), &mut |_| ());
+        assert!(outcome.value.is_ok(), "{:?}", outcome.value.err());
+        (outcome.counts.executed, fetched.load(Ordering::Relaxed))
+    };
+    assert_eq!(run("cat %s > %s"), (1, 1));
+    assert_eq!(std::fs::read_to_string(home.work().join("out")).expect("exported"), "far://a");
+    assert_eq!(run("cat %s > %s"), (0, 1));
+    assert_eq!(run("cat %s | tee %s"), (1, 2));
+    let mut graph = Graph::default();
+    let input = graph.intern("far://a", false);
+    let root = graph.r#extern("localfile://copy", input);
+    assert!(home.run_with(&mut graph, root, far(&home, &fetched), &mut |_| ()).value.is_ok());
+    assert_eq!(std::fs::read_to_string(home.work().join("copy")).expect("exported"), "far://a");
+}
+
+fn changed() {
+    let home = Home::new();
+    let fetched = Arc::new(AtomicUsize::new(0));
+    let mut graph = Graph::default();
+    let input = graph.intern("far://changed", false);
+    let root = exec(&mut graph, "cat %s > %s", vec![input]);
+    let failures = home.run_with(&mut graph, root, far(&home, &fetched), &mut |_| ()).value.unwrap_err();
+    assert_eq!(failures.kind(), Kind::Integrity);
+    assert!(failures.to_string().contains("fetch far://changed"), "{failures}");
+}
 
 fn edited() {
     let home = Home::new();
