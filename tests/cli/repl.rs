@@ -206,10 +206,20 @@ fn inputs_go_on_until_they_are_complete() {
     talk.write("[");
     talk.0.press(ENTER);
     talk.wait("a continued line", |screen| screen.ends_with("   ...>"));
+    talk.0.press("\x7f");
+    talk.write("1,");
+    talk.wait("the line further out", |screen| screen.ends_with("reflow> [\n   ...> 1,"));
+    talk.0.press(ENTER);
+    talk.wait("another line", |screen| screen.ends_with("   ...>"));
     talk.0.press("\x7f\x7f");
-    talk.wait("the line before", |screen| screen.ends_with("reflow> ["));
-    talk.write("2]");
-    assert_eq!(talk.finish(), "[2]  [int]");
+    talk.wait("the line before", |screen| screen.ends_with("   ...> 1,"));
+    talk.write(" 2");
+    talk.0.press(ENTER);
+    talk.wait("another line", |screen| screen.ends_with("   ...>"));
+    // A bracket that closes stands further out, and one writes on behind it.
+    talk.write("][1]");
+    talk.wait("the bracket", |screen| screen.ends_with("reflow> [\n   ...> 1, 2\n   ...> ][1]"));
+    assert_eq!(talk.finish(), "2  int");
 
     // What is pasted is one input, whatever its lines are.
     talk.0.press("\x1b[200~val a = 1\rfunc f(n int) int = {\r\tval m = n\r\tm + a\r}\rf(2)\r\x1b[201~");

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use lang::interactive::{Completion, Interactive, PathKind};
 use rustyline::completion::{Completer, Pair};
@@ -14,7 +15,7 @@ use rustyline::hint::Hinter;
 use rustyline::history::{FileHistory, SearchDirection};
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{
-    Cmd, ColorMode, CompletionType, ConditionalEventHandler, Config, Context, Editor, Event, EventContext,
+    CharSearch, Cmd, ColorMode, CompletionType, ConditionalEventHandler, Config, Context, Editor, Event, EventContext,
     EventHandler, Helper, KeyCode, KeyEvent, Modifiers, Movement, RepeatCount,
 };
 use syntax::diagnostic::Source;
@@ -74,16 +75,17 @@ fn open(interactive: Rc<RefCell<Interactive>>) -> rustyline::Result<Editor<Assis
         .color_mode(if colour { ColorMode::Enabled } else { ColorMode::Disabled })
         .build();
     let mut editor = Editor::with_config(config)?;
-    editor.set_helper(Some(Assistant { interactive, colour }));
+    let rewriting = Rewriting::default();
+    editor.set_helper(Some(Assistant { interactive, colour, rewriting: rewriting.clone() }));
     let plain = |code| KeyEvent(code, Modifiers::NONE);
     editor.bind_sequence(plain(KeyCode::Enter), handler(Enter));
     // What was typed while something was evaluated ends in line feeds.
     editor.bind_sequence(KeyEvent::ctrl('J'), handler(Enter));
     editor.bind_sequence(plain(KeyCode::Tab), handler(Indent));
-    editor.bind_sequence(plain(KeyCode::Backspace), handler(Dedent));
+    editor.bind_sequence(plain(KeyCode::Backspace), handler(Dedent(rewriting.clone())));
     editor.bind_sequence(KeyEvent(KeyCode::Enter, Modifiers::ALT), handler(NewLine));
     for bracket in [')', ']', '}'] {
-        editor.bind_sequence(plain(KeyCode::Char(bracket)), handler(Close(bracket)));
+        editor.bind_sequence(plain(KeyCode::Char(bracket)), handler(Close(rewriting.clone(), bracket)));
     }
     Ok(editor)
 }
@@ -123,31 +125,42 @@ impl ConditionalEventHandler for Indent {
     }
 }
 
-// The editor counts a key as one repetition of its command, whatever count the command has; so what goes is the
-// beginning of the line, or all, and what stays is put back.
+/// What is to stand from an offset up to the cursor. Of all the editor's commands only completion puts text in
+/// place of other text and the cursor behind it; so keys that do that leave here what they want, and complete.
+type Rewriting = Arc<Mutex<Option<(usize, String)>>>;
+
+fn rewrite(rewriting: &Rewriting, start: usize, text: String) -> Cmd {
+    *rewriting.lock().unwrap_or_else(PoisonError::into_inner) = Some((start, text));
+    Cmd::Complete
+}
+
+/// Where the line before the cursor begins.
+fn line_start(before: &str) -> usize {
+    before.rfind('\n').map_or(0, |feed| feed + 1)
+}
 
 /// Backspace at the beginning of a continued line takes back what Enter and Tab have done.
-struct Dedent;
+struct Dedent(Rewriting);
 
 impl ConditionalEventHandler for Dedent {
     fn handle(&self, _: &Event, _: RepeatCount, _: bool, context: &EventContext<'_>) -> Option<Cmd> {
         let before = before(context);
         if let Some(blanks) = indent::dedented(before) {
-            return Some(Cmd::Replace(Movement::BeginningOfLine, Some(blanks)));
+            return Some(rewrite(&self.0, line_start(before), blanks));
         }
-        let above = indent::above_margin(before).filter(|_| context.pos() == context.line().len())?;
-        Some(Cmd::Replace(Movement::WholeBuffer, Some(above.to_owned())))
+        indent::is_at_margin(before).then(|| Cmd::Kill(Movement::ViCharSearch(1, CharSearch::Backward('\n'))))
     }
 }
 
 /// A closing bracket at the beginning of a continued line stands one step further out.
-struct Close(char);
+struct Close(Rewriting, char);
 
 impl ConditionalEventHandler for Close {
     fn handle(&self, _: &Event, _: RepeatCount, _: bool, context: &EventContext<'_>) -> Option<Cmd> {
-        let mut line = indent::dedented(before(context))?;
-        line.push(self.0);
-        Some(Cmd::Replace(Movement::BeginningOfLine, Some(line)))
+        let before = before(context);
+        let mut line = indent::dedented(before)?;
+        line.push(self.1);
+        Some(rewrite(&self.0, line_start(before), line))
     }
 }
 
@@ -159,6 +172,7 @@ fn before<'c>(context: &'c EventContext<'_>) -> &'c str {
 pub(super) struct Assistant {
     interactive: Rc<RefCell<Interactive>>,
     colour: bool,
+    rewriting: Rewriting,
 }
 
 impl Helper for Assistant {}
@@ -178,6 +192,9 @@ impl Completer for Assistant {
 
     fn complete(&self, line: &str, position: usize, _: &Context<'_>) -> rustyline::Result<(usize, Vec<Pair>)> {
         let text = line.get(..position).unwrap_or_default();
+        if let Some((start, text)) = self.rewriting.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            return Ok((start, vec![Pair { display: text.clone(), replacement: text }]));
+        }
         let (start, found) = match text.strip_prefix(':') {
             Some(_) => self.complete_command(text),
             None => self.complete_input(text),

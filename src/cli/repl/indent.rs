@@ -51,10 +51,9 @@ pub(super) fn dedented(before: &str) -> Option<String> {
     Some(" ".repeat(margin + depth * STEP))
 }
 
-/// What stands above the line before the cursor, if nothing but the margin is in that line.
-pub(super) fn above_margin(before: &str) -> Option<&str> {
-    let (above, line) = blank_line(before)?;
-    (line == MARGIN && has_margin(above)).then_some(above)
+/// Whether nothing but the margin is in the line before the cursor.
+pub(super) fn is_at_margin(before: &str) -> bool {
+    blank_line(before).is_some_and(|(above, line)| line == MARGIN && has_margin(above))
 }
 
 /// A continued line of nothing but blanks before the cursor, and what stands above it.
@@ -104,9 +103,8 @@ mod tests {
         ] {
             assert_eq!(dedented(before).as_deref(), wanted, "{before:?}");
         }
-        assert_eq!(above_margin("f(\n        "), Some("f("));
-        assert_eq!(above_margin("f(\n            "), None);
-        assert_eq!(above_margin("f(\na\n        "), None);
+        assert!(is_at_margin("f(\n        "));
+        assert!(!is_at_margin("f(\n            ") && !is_at_margin("f(\na\n        "));
     }
 
     #[test]
