@@ -95,11 +95,14 @@ impl ImageName {
         if !host.bytes().all(|c| c.is_ascii_alphanumeric() || b".-:".contains(&c)) {
             return Err(bad("a host has letters, digits, '.' and '-', and perhaps a port"));
         }
-        if !is_repository(path) {
-            return Err(bad("a path has lower-case letters and digits, separated by '.', '_', '-' and '/'"));
-        }
         let official = if host == DEFAULT_HOST && !path.contains('/') { OFFICIAL } else { "" };
-        Ok(Self { host: host.to_owned(), repository: format!("{official}{path}"), tag: tag.map(str::to_owned), digest })
+        let repository = format!("{official}{path}");
+        if !is_repository(&repository) {
+            return Err(bad(
+                "a path has at most 255 lower-case letters and digits, separated by '.', '_', '-' and '/'",
+            ));
+        }
+        Ok(Self { host: host.to_owned(), repository, tag: tag.map(str::to_owned), digest })
     }
 
     /// The tag to ask the registry for when there is no digest.

@@ -78,6 +78,15 @@ fn other_texts_are_refused_with_a_reason() {
     }
 }
 
+#[test]
+fn the_part_that_is_not_written_counts_too() {
+    let longest = "a".repeat(255 - "library/".len());
+    let name = ImageName::parse(&longest).unwrap();
+    assert_eq!(name.to_string().parse(), Ok(name));
+    assert!(ImageName::parse(&format!("{longest}a")).is_err());
+    assert!(ImageName::parse(&format!("host.io/{longest}a")).is_ok());
+}
+
 proptest! {
     #[test]
     fn names_read_back(
