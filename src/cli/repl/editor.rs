@@ -148,7 +148,7 @@ impl ConditionalEventHandler for Dedent {
         if let Some(blanks) = indent::dedented(before) {
             return Some(rewrite(&self.0, line_start(before), blanks));
         }
-        indent::is_at_margin(before).then(|| Cmd::Kill(Movement::ViCharSearch(1, CharSearch::Backward('\n'))))
+        indent::is_at_margin(before).then_some(Cmd::Kill(Movement::ViCharSearch(1, CharSearch::Backward('\n'))))
     }
 }
 
