@@ -31,7 +31,7 @@ const COMMANDS: [(&str, Command, &str, &str); 7] = [
 ];
 
 impl Command {
-    /// What stands behind it, if that is an expression or a path.
+    /// The command that a word with a colon is, or the clear beginning of.
     pub(super) fn named(word: &str) -> Option<Self> {
         let word = word.strip_prefix(':')?;
         let mut found = COMMANDS.iter().filter(|(name, ..)| name.starts_with(word));

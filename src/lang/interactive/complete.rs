@@ -207,7 +207,6 @@ fn opening(text: &str, words: &[Word], close: usize) -> Option<usize> {
     None
 }
 
-/// The parameters of the function that the last open parenthesis of a text calls, as they are declared.
 impl Interactive {
     /// The parameters of the function that is being called at the end of a text, right behind the opening
     /// parenthesis.
