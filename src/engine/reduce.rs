@@ -1,9 +1,10 @@
 //! The reducer: the loop's state, without any input or output.
 //!
 //! Work goes round: [`Reducer::advance`] takes the steps that need nothing but the loop, collects jobs
-//! for the rest, and [`Reducer::complete`] takes in what came of them. Evaluation is bottom-up: a node
-//! is taken once all its dependencies have values. No walk is recursive and none is repeated: every
-//! node counts the dependencies it still misses and knows who waits for it.
+//! for the rest, and [`Reducer::complete`] takes in what came of them. A node is taken once all its
+//! dependencies have values; top-down, an exec is looked up ahead of them if it can be (see `seal`). No
+//! walk is recursive and none is repeated: every node counts the dependencies it still misses and knows
+//! who waits for it.
 
 mod assertions;
 mod external;

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use crate::failure::Failures;
+use crate::failure::{Failure, Failures};
 
 /// How many attempts, and how far apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,9 +25,12 @@ impl Default for RestartPolicy {
 impl RestartPolicy {
     /// How long to wait for the next attempt after the one of this number, counted from 0, which began so
     /// long ago; `None` if there is to be none. All failures must be such as may pass: one that stays would
-    /// only come again.
+    /// only come again. An image that cannot be had has been asked for several times already, and nothing of
+    /// its execs has run.
     pub fn next(&self, attempt: u32, since_begin: Duration, failures: &Failures) -> Option<Duration> {
-        let may_pass = failures.is_restartable() && failures.nodes().iter().all(|node| node.error.is_restartable());
+        let has_begun = |node: &Failure| node.op != "exec" || node.exec.is_some();
+        let may_pass = failures.is_restartable()
+            && failures.nodes().iter().all(|node| node.error.is_restartable() && has_begun(node));
         (may_pass && attempt.saturating_add(1) < self.attempts).then(|| self.spacing.saturating_sub(since_begin))
     }
 }

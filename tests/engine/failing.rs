@@ -345,4 +345,18 @@ fn rt_84_a_run_is_attempted_three_times_a_minute_apart() {
     // Another attempt would fail again.
     assert_eq!(policy.next(0, seconds(0), &failures(&["fail"])), None);
     assert_eq!(policy.next(0, seconds(0), &failures(&["flaky 9", "fail"])), None);
+    let mut graph = Graph::default();
+    let image = flow::node::Exec {
+        image: "unreachable".into(),
+        command: "".into(),
+        args: None,
+        outputs: None,
+        resources: Resources::new(),
+        arg_names: Box::default(),
+        nondeterministic: false,
+    };
+    let root = graph.exec(image, vec![]);
+    let failures = run(&mut graph, root).0.value.unwrap_err();
+    assert!(failures.is_restartable());
+    assert_eq!(policy.next(0, seconds(0), &failures), None);
 }

@@ -211,12 +211,10 @@ impl World {
     pub(crate) fn accept(&mut self, job: Job) {
         let answer = match job {
             Job::ResolveImage { text, image } => {
-                let unknown = image.starts_with("unknown");
-                let result = if unknown {
-                    Err(Error::new(Kind::NotExist, "no such image"))
-                } else {
-                    Ok(format!("{image}@{}", self.tag))
-                };
+                let kind = if image.starts_with("unreachable") { Kind::Net } else { Kind::NotExist };
+                let unknown = image.starts_with("un");
+                let result =
+                    if unknown { Err(Error::new(kind, "no such image")) } else { Ok(format!("{image}@{}", self.tag)) };
                 Completion::ImageResolved { text, result }
             }
             Job::Lookup { wanted } => {
