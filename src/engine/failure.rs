@@ -24,6 +24,8 @@ pub struct Failure {
     pub place: Option<Place>,
     /// What went wrong.
     pub error: Error,
+    /// Whether its image could not be had; then nothing of it has run.
+    pub of_image: bool,
     /// What is known of the command, if one ran.
     pub exec: Option<Box<ExecDetails>>,
 }

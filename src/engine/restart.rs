@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use crate::failure::{Failure, Failures};
+use crate::failure::Failures;
 
 /// How many attempts, and how far apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,9 +28,8 @@ impl RestartPolicy {
     /// only come again. An image that cannot be had has been asked for several times already, and nothing of
     /// its execs has run.
     pub fn next(&self, attempt: u32, since_begin: Duration, failures: &Failures) -> Option<Duration> {
-        let has_begun = |node: &Failure| node.op != "exec" || node.exec.is_some();
         let may_pass = failures.is_restartable()
-            && failures.nodes().iter().all(|node| node.error.is_restartable() && has_begun(node));
+            && failures.nodes().iter().all(|node| node.error.is_restartable() && !node.of_image);
         (may_pass && attempt.saturating_add(1) < self.attempts).then(|| self.spacing.saturating_sub(since_begin))
     }
 }

@@ -24,15 +24,12 @@ pub(crate) fn report_failures(display: &mut Display, failures: &Failures, again:
     match failures.kind() {
         Kind::Canceled => Exit::Failed(last_words),
         // Met before anything of it ran: not the program's evaluation, but what it asks for.
-        _ if failures.nodes().iter().all(is_image_failure) && !failures.nodes().is_empty() => Exit::Failed(last_words),
+        _ if failures.nodes().iter().all(|failure| failure.of_image) && !failures.nodes().is_empty() => {
+            Exit::Failed(last_words)
+        }
         _ if failures.is_restartable() => Exit::Restartable(last_words),
         _ => Exit::Evaluation(last_words),
     }
-}
-
-/// Whether an exec did not come to run because its image could not be had.
-fn is_image_failure(failure: &Failure) -> bool {
-    failure.op == "exec" && failure.exec.is_none()
 }
 
 /// The failures in a line each, and how to go on.

@@ -42,7 +42,7 @@ impl Reducer<'_> {
                     return self.image_known(text, found);
                 };
                 let error = error.during(format!("image {text}"));
-                let failure = self.note_failure(*first, error, None);
+                let failure = self.note_image_failure(*first, error);
                 self.images.insert(text.into(), Image::Failed(failure));
                 waiting.into_iter().for_each(|id| self.settle(id, Err(failure)));
             }

@@ -93,8 +93,16 @@ impl Reducer<'_> {
         self.settle(id, Err(failure));
     }
 
-    /// Notes a failure that several nodes may share.
-    pub(super) fn note_failure(&mut self, id: FlowId, error: Error, exec: Option<Box<ExecDetails>>) -> FailureId {
+    /// Notes that an image cannot be had, which the execs of it share, in the name of one of them.
+    pub(super) fn note_image_failure(&mut self, id: FlowId, error: Error) -> FailureId {
+        self.note(id, error, None, true)
+    }
+
+    fn note_failure(&mut self, id: FlowId, error: Error, exec: Option<Box<ExecDetails>>) -> FailureId {
+        self.note(id, error, exec, false)
+    }
+
+    fn note(&mut self, id: FlowId, error: Error, exec: Option<Box<ExecDetails>>, of_image: bool) -> FailureId {
         let op = self.graph.op(id);
         if op.is_external() {
             self.counts.failed += 1;
@@ -106,6 +114,7 @@ impl Reducer<'_> {
             op: op.name(),
             place: self.graph.place(id).cloned(),
             error,
+            of_image,
             exec,
         };
         (self.listener)(&Event::NodeFailed(&failure));
