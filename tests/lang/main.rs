@@ -21,5 +21,4 @@ mod programs;
 mod random;
 mod reduce;
 mod sessions;
-mod speed;
 mod world;

@@ -10,6 +10,5 @@ mod outline;
 mod programs;
 mod random;
 mod session;
-mod speed;
 mod statements;
 mod text;
