@@ -90,6 +90,10 @@ pub(crate) fn interpolation(builder: &mut Builder<'_>, start: u32, end: u32) -> 
 fn expression(builder: &mut Builder<'_>, start: u32, end: u32, kind: End) -> Option<Expr> {
     let lexical = builder.diagnostics.len();
     let tokens = layer::read(builder.source, start, end, Mode::Expression, &mut builder.diagnostics);
+    if let [_, Lexeme { token: Token::Identifier, start, end }] = tokens.lexemes[..] {
+        // Most interpolations are a name, and the parser has a price for each text.
+        return Some(*builder.reference(start, end));
+    }
     match run(builder, &tokens.lexemes) {
         Ok(Text::Expression(expr)) => Some(*expr),
         Ok(_) => None,

@@ -1,5 +1,5 @@
-//! A module piece by piece: its parameters and declarations, each parsed when it is asked for, so that the
-//! tree of a long module is never whole in memory.
+//! A module piece by piece: some parameters and declarations at a time, parsed when they are asked for, so
+//! that the tree of a long module is never whole in memory.
 //!
 //! This is for modules without a fault. At the first remark of any kind it gives up, and [`crate::parse`],
 //! which reads the whole text, finds and words what is wrong. Both accept the same modules: a piece ends
@@ -14,6 +14,9 @@ use crate::diagnostic::Source;
 use crate::layer::{Layer, Mode};
 use crate::parse::{self, Text};
 use crate::token::Token;
+
+/// How many tokens a piece has at least: a run of the generated parser has its price.
+const PIECE: usize = 500;
 
 /// The statements of a module, in order.
 pub struct Statements<'s> {
@@ -55,6 +58,11 @@ impl<'s> Statements<'s> {
     /// Parses a piece of so many tokens.
     fn parse(&mut self, count: usize) -> Result<Module, Irregular> {
         let tokens = self.layer.tokens();
+        // A semicolon alone may stand among the parameters only.
+        if self.section == Section::Decls && tokens.lexemes.get(1).is_some_and(|first| first.token == Token::Semicolon)
+        {
+            return Err(Irregular);
+        }
         std::mem::swap(&mut self.builder.docs, &mut tokens.docs);
         let parsed = parse::run(&mut self.builder, &tokens.lexemes[..count]);
         // What has been read beyond the piece was not documented: a line feed is between.
@@ -81,7 +89,12 @@ impl<'s> Statements<'s> {
                     Token::OpenParen | Token::OpenBracket | Token::OpenBrace => depth += 1,
                     Token::CloseParen | Token::CloseBracket | Token::CloseBrace => depth = depth.saturating_sub(1),
                     Token::At if depth == 0 => after_at = true,
-                    Token::Semicolon if depth == 0 && !std::mem::take(&mut after_at) => return Some(index + 1),
+                    Token::Semicolon if depth == 0 => {
+                        let is_whole = !std::mem::take(&mut after_at);
+                        if is_whole && index >= PIECE {
+                            return Some(index + 1);
+                        }
+                    }
                     _ => {}
                 }
             }
@@ -96,24 +109,23 @@ impl<'s> Statements<'s> {
         }
     }
 
-    /// Moves on to the section that a piece belongs to.
+    /// Moves on to the section that a piece ends in, if it may begin here.
     fn follow(&mut self, piece: &Module) -> Result<(), Irregular> {
-        let section = match piece {
+        let begins = match piece {
             Module { keyspace: Some(_), .. } => Section::Keyspace,
-            // A semicolon alone may stand among the parameters only.
-            Module { decls, .. } if decls.is_empty() => Section::Params,
+            Module { params, decls, .. } if !params.is_empty() || decls.is_empty() => Section::Params,
             _ => Section::Decls,
         };
-        if section < self.section {
+        if begins < self.section {
             return Err(Irregular);
         }
         // There is one keyspace.
-        self.section = section.max(Section::Params);
+        self.section = if piece.decls.is_empty() { Section::Params } else { Section::Decls };
         Ok(())
     }
 }
 
-/// The pieces of a module: its keyspace, some of its parameters, or a declaration. After an error there is
+/// The pieces of a module, each of whole parameters and declarations. After an error there is
 /// nothing more to be had.
 impl Iterator for Statements<'_> {
     type Item = Result<Module, Irregular>;

@@ -49,5 +49,23 @@ fn pieces_make_the_module() {
         "/* open",
     ] {
         agree(&Source::new("t.rf", text));
+        // Pieces hold some hundred tokens: with more around it, the text begins or ends one.
+        for tokens in [480, 500, 2_000] {
+            let (params, decls) = ("param p = 1\n".repeat(tokens / 5), "d := [1]\n".repeat(tokens / 6));
+            for around in [params + text, format!("{text}\n{decls}"), format!("{decls}{text}\n{decls}")] {
+                agree(&Source::new("t.rf", around));
+            }
+        }
+    }
+}
+
+#[test]
+fn pieces_may_end_anywhere() {
+    let parts =
+        ["a := 1 // behind a\n", "// doc\nb := 2\n", "@requires(cpu := 1)\nval c = 3\n", "d := 4;;\n", "param e = 5\n"];
+    for (part, filler) in parts.iter().flat_map(|part| (0..12).map(move |filler| (part, filler))) {
+        let around = "f := 1\n".repeat(120);
+        let text = format!("{around}{}{part}{around}", "val g = [1, 2]\n".repeat(filler));
+        agree(&Source::new("t.rf", text));
     }
 }
