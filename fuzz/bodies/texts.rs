@@ -2,10 +2,10 @@
 
 use std::rc::Rc;
 
-use syntax::ast::Span;
+use syntax::ast::{Module, Span};
 use syntax::diagnostic::{Diagnostic, Source};
 use syntax::format::{Unformatted, format};
-use syntax::{comments, explain, parse, parse_expr, render};
+use syntax::{Irregular, Statements, comments, explain, parse, parse_expr, render};
 
 /// Cuts bytes into tokens: comments come in order and begin as comments do.
 pub fn lexer(data: &[u8]) {
@@ -32,6 +32,15 @@ pub fn parser(data: &[u8]) {
             let alone = parse(&Source::new("t.rf", text)).0;
             assert_eq!(alone.decls.len(), 1, "{decl:?} was written {text:?}");
         }
+    }
+    let pieces: Result<Vec<Module>, Irregular> = Statements::new(&source).and_then(Iterator::collect);
+    match pieces {
+        Ok(pieces) => {
+            assert!(diagnostics.is_empty(), "taken for faultless: {diagnostics:?}");
+            let decls: usize = pieces.iter().map(|piece| piece.decls.len()).sum();
+            assert_eq!(decls, module.decls.len());
+        }
+        Err(Irregular) => assert!(!diagnostics.is_empty(), "irregular without a reason"),
     }
     let (expr, diagnostics) = parse_expr(&source);
     check(&diagnostics, &source);
