@@ -16,6 +16,7 @@ mod deep;
 mod explain;
 mod generator;
 mod legacy;
+mod made;
 mod memory;
 mod programs;
 mod random;

@@ -26,7 +26,11 @@ pub(super) struct Entries {
 
 impl From<ZipError> for BundleError {
     fn from(error: ZipError) -> Self {
-        Self::Archive(error.to_string())
+        Self::Archive(match error {
+            // What the library says further speaks of its own types.
+            ZipError::InvalidArchive(_) => "the archive is damaged or cut off".to_owned(),
+            other => other.to_string(),
+        })
     }
 }
 
