@@ -226,12 +226,13 @@ impl Excerpt {
 
 /// What is shown of a line that begins at a byte of the source: ranges of bytes in order.
 fn parts_of(line: &str, from: usize, places: &[usize]) -> Vec<Range<usize>> {
+    let mut parts: Vec<Range<usize>> = Vec::new();
     if line.len() <= LONG || line.chars().count() <= LONG {
-        return vec![from..from + line.len()];
+        parts.push(from..from + line.len());
+        return parts;
     }
     let within =
         places.partition_point(|place| *place < from)..places.partition_point(|place| *place <= from + line.len());
-    let mut parts: Vec<Range<usize>> = Vec::new();
     for place in &places[within] {
         let place = place - from;
         let start = line[..place].char_indices().nth_back(AROUND - 1).map_or(0, |(at, _)| at);
