@@ -33,6 +33,7 @@ pub(crate) fn code_of(failure: &Failure) -> Code {
         (Kind::Invalid | Kind::NotExist | Kind::Eval | Kind::Other, "exec") if ran => 4006,
         (Kind::Integrity, _) => 4011,
         (_, "exec") if failure.exec.is_none() => 4003,
+        (Kind::NotExist, "extern") => 4012,
         (Kind::NotExist, _) => 4004,
         (Kind::NotSupported, _) => 4008,
         (Kind::NotAllowed, _) => 4009,
