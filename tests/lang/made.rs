@@ -7,9 +7,13 @@ use std::io::{Cursor, Write as _};
 use std::path::PathBuf;
 use std::rc::Rc;
 
+use base::failure::Error;
+use flow::Graph;
 use reflow_lang::bundle::{ARCHIVE_LIMIT, Bundle};
+use reflow_lang::eval::{Arguments, instantiate};
 use reflow_lang::session::Session;
-use reflow_lang::sources::MemorySources;
+use reflow_lang::sources::{MemorySources, Sources};
+use syntax::diagnostic::Diagnostic;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
@@ -22,7 +26,11 @@ pub(crate) fn folder() -> PathBuf {
 fn hold(code: &str, made: &str, files: Vec<(String, Vec<u8>)>, path: &str) {
     let session = Session::new(Rc::new(MemorySources::new(files)), |_| {});
     let (_, diagnostics) = session.load(path);
-    let drawn = syntax::render::draw(&diagnostics, false, 100);
+    hold_drawn(code, made, &diagnostics);
+}
+
+fn hold_drawn(code: &str, made: &str, diagnostics: &[Diagnostic]) {
+    let drawn = syntax::render::draw(diagnostics, false, 100);
     assert!(drawn.contains(&format!("[{code}]")), "{drawn}");
     let text = format!("{made}\n==> drawn\n{drawn}");
     let file = folder().join(format!("{code}.txt"));
@@ -88,4 +96,38 @@ fn bundles_with_something_else_in_them() {
 fn modules_that_are_too_large() {
     let files = main_file(vec![b'\n'; ARCHIVE_LIMIT as usize + 1]);
     hold("R2008", "A module of 64 MiB and a byte.", files, "main.rf");
+}
+
+#[test]
+fn scripts_where_only_modules_will_do() {
+    let files = vec![("main.reflow".to_owned(), b"main = intern(\"s3://b/k\")\n".to_vec())];
+    hold("R2044", "A legacy script, loaded as a module.", files, "main.reflow");
+}
+
+/// Files of which one claims to be large.
+struct Large(MemorySources);
+
+impl Sources for Large {
+    fn read(&self, path: &str) -> Result<Vec<u8>, Error> {
+        self.0.read(path)
+    }
+
+    fn size(&self, path: &str) -> Result<u64, Error> {
+        if path == "genome.fa" { Ok(3 << 30) } else { self.0.size(path) }
+    }
+
+    fn walk(&self, dir: &str) -> Vec<String> {
+        self.0.walk(dir)
+    }
+}
+
+#[test]
+fn local_data_that_is_too_large() {
+    let text = "val genome = file(\"genome.fa\")\nval Main = len(genome)\n";
+    let session = Session::new(Rc::new(Large(MemorySources::new(main_file(text)))), |_| {});
+    let module = session.load("main.rf").0.unwrap();
+    let mut graph = Graph::default();
+    let failure = instantiate(&mut graph, &session, &module, &Arguments::default()).err().unwrap();
+    let drawn: Vec<_> = session.diagnostic(&failure).into_iter().collect();
+    hold_drawn("R3021", "`file(\"genome.fa\")` with a file of 3 GiB.", &drawn);
 }
