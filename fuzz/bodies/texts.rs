@@ -56,6 +56,7 @@ pub fn formatter(data: &[u8]) {
             assert_eq!(again.ok().as_deref(), Some(text.as_str()), "from {:?}", source.text);
         }
         Err(Unformatted::Diagnostics(diagnostics)) => assert!(!is_right(&diagnostics)),
+        Err(Unformatted::NotText) => assert!(std::str::from_utf8(data).is_err()),
         Err(Unformatted::Altered) => panic!("formatting alters {:?}", source.text),
     }
 }

@@ -111,7 +111,8 @@ impl LocalFiles {
             .prefix(".reflow-")
             .permissions(fs::Permissions::from_mode(0o666))
             .tempfile_in(parent)
-            .map_err(|error| at(parent, error))?;
+            // What it says further is the temporary name, which nobody knows.
+            .map_err(|error| at(parent, error.kind().into()))?;
         let mut blob = self.store.repository.open_blob(digest)?;
         let size = io::copy(&mut blob, temporary.as_file_mut()).map_err(|error| at(to, error))?;
         if size != file.size {

@@ -34,6 +34,9 @@ pub enum Unformatted {
     /// It has syntax errors: these, and whatever else the parser had to say.
     #[error("the program has syntax errors")]
     Diagnostics(Vec<Diagnostic>),
+    /// It has bytes that are not UTF-8, which a text cannot hold.
+    #[error("it is not valid UTF-8")]
+    NotText,
     /// The formatted text would say something else. That is a defect of the formatter, which it notices
     /// before the text gets anywhere.
     #[error("formatting would change what the program says; this is a defect of the formatter")]
@@ -45,6 +48,9 @@ pub fn format(source: &Rc<Source>) -> Result<String, Unformatted> {
     let (module, diagnostics) = parse(source);
     if diagnostics.iter().any(Diagnostic::is_error) {
         return Err(Unformatted::Diagnostics(diagnostics));
+    }
+    if !source.malformed().is_empty() {
+        return Err(Unformatted::NotText);
     }
     let text = Printer::new(source).module(&module);
     let (formatted, diagnostics) = parse(&Source::new(source.name.clone(), text.as_str()));

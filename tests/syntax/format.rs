@@ -40,6 +40,7 @@ pub(crate) fn check(text: &str) -> Option<String> {
             assert!(has_errors && found.len() == diagnostics.len(), "{text}");
             return None;
         }
+        Err(error @ Unformatted::NotText) => panic!("{error}: {text}"),
         Err(Unformatted::Altered) => panic!("altered:\n{text}"),
     };
     assert!(!has_errors, "{text}");
@@ -179,4 +180,11 @@ proptest! {
     fn random_plain_programs(text in programs::plain_module()) {
         prop_assert!(check(&text).is_some(), "{}", text);
     }
+}
+
+#[test]
+fn bytes_that_are_no_text_are_refused() {
+    // The raw string keeps its byte, for which the formatted text would have no place.
+    let source = Source::from_bytes("t.rf", b"val a = `caf\xe9`\n");
+    assert!(matches!(format(&source), Err(Unformatted::NotText)));
 }

@@ -110,7 +110,7 @@ fn one(flags: &FmtFlags, program: &Program) -> Result<bool, Exit> {
             terminal::show_diagnostics(&diagnostics);
             return Ok(false);
         }
-        Err(error @ Unformatted::Altered) => return failed(error.to_string()),
+        Err(error @ (Unformatted::NotText | Unformatted::Altered)) => return failed(error.to_string()),
     };
     let is_changed = formatted != text;
     if flags.diff {
