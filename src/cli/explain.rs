@@ -54,3 +54,43 @@ pub(crate) fn pointer(codes: &[Code]) -> String {
     codes.dedup();
     format!("\n\tto read on: reflow explain {}", codes.join(" "))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(kind: Kind, op: &'static str) -> String {
+        let failure = Failure {
+            id: flow::Graph::default().intern("localfile:///input", false),
+            ident: "main.Main".to_owned(),
+            digest: base::Digest::of("main.Main"),
+            op,
+            place: None,
+            error: base::Error::new(kind, "made for this test"),
+            of_image: false,
+            exec: None,
+        };
+        code_of(&failure).to_string()
+    }
+
+    #[test]
+    fn codes_follow_the_kind_of_a_failure_and_what_was_done() {
+        for (kind, op, expected) in [
+            (Kind::Oom, "exec", "R4002"),
+            (Kind::NotExist, "exec", "R4003"),
+            (Kind::NotExist, "intern", "R4004"),
+            (Kind::NotExist, "extern", "R4012"),
+            (Kind::ResourcesExhausted, "exec", "R4005"),
+            (Kind::NotSupported, "intern", "R4008"),
+            (Kind::NotAllowed, "extern", "R4009"),
+            (Kind::Timeout, "intern", "R4010"),
+            (Kind::Net, "extern", "R4010"),
+            (Kind::Unavailable, "intern", "R4010"),
+            (Kind::Integrity, "exec", "R4011"),
+            (Kind::Other, "extern", "R4012"),
+            (Kind::Fatal, "intern", "R4013"),
+        ] {
+            assert_eq!(code(kind, op), expected, "{kind:?} of {op}");
+        }
+    }
+}

@@ -11,12 +11,25 @@ use std::fmt::Write;
 use testkit::golden::{Case, Outputs, Suite};
 
 use crate::bed::{Bed, ended, repository};
+use crate::engine;
 use crate::normal::Normal;
 
 /// The cases of one folder, as a test of their own so that folders run side by side.
 fn folder(name: &str) {
     let suite = Suite::new(repository().join("tests/cli/cases").join(name), &["session"]);
-    if let Err(failures) = suite.run(outcome) {
+    if let Err(failures) = suite.run(|case| outcome(case, false)) {
+        panic!("{failures}");
+    }
+}
+
+/// Cases of their own folder, whose commands reach a Docker engine.
+#[test]
+fn containers() {
+    if !engine::is_ready() {
+        return;
+    }
+    let suite = Suite::new(repository().join("tests/cli/containers"), &["session"]);
+    if let Err(failures) = suite.run(|case| outcome(case, true)) {
         panic!("{failures}");
     }
 }
@@ -43,13 +56,13 @@ fn every_folder_is_a_test() {
     assert_eq!(named, there);
 }
 
-fn outcome(case: &Case) -> Outputs {
+fn outcome(case: &Case, with_engine: bool) -> Outputs {
     let bed = Bed::new();
     for section in case.inputs() {
         bed.write(&section.title, &section.text);
     }
     let mut outputs = Outputs::new();
-    outputs.set("session", session(&bed, case.text("session")));
+    outputs.set("session", session(&bed, case.text("session"), with_engine));
     outputs
 }
 
@@ -77,11 +90,15 @@ fn commands(session: &str) -> Vec<Command> {
 }
 
 /// Runs the commands of a session; the session as it went.
-fn session(bed: &Bed, text: &str) -> String {
+fn session(bed: &Bed, text: &str, with_engine: bool) -> String {
     let mut normal = Normal::new(bed);
     let mut out = String::new();
     for command in commands(text) {
-        let ended = ended(bed.command("bash").arg("-c").arg(&command.text).output().unwrap());
+        let mut shell = bed.command("bash");
+        if with_engine {
+            engine::use_real(&mut shell);
+        }
+        let ended = ended(shell.arg("-c").arg(&command.text).output().unwrap());
         let _ = writeln!(out, "{}$ {}", command.remarks, command.text.replace('\n', "\n> "));
         for (mark, text) in [("|", &ended.stdout), ("!", &ended.stderr)] {
             for line in normal.text(text).lines() {
