@@ -3,7 +3,7 @@
 use crate::bed::{Bed, repository};
 
 /// Those that no program brings about at will: memory that runs out, a service that does not answer, a file that
-/// changes while it is read, and what has no code of its own. `cli::explain` tests what gets them.
+/// changes while it is read, and what has no code of its own. Tests beside what shows a failure make them up.
 const WITHOUT_CASE: [&str; 4] = ["R4002", "R4010", "R4011", "R4013"];
 
 #[test]

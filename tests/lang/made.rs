@@ -7,7 +7,7 @@ use std::io::{Cursor, Write as _};
 use std::path::PathBuf;
 use std::rc::Rc;
 
-use base::failure::Error;
+use base::failure::{Error, Kind, Origin};
 use flow::Graph;
 use reflow_lang::bundle::{ARCHIVE_LIMIT, Bundle};
 use reflow_lang::eval::{Arguments, instantiate};
@@ -130,4 +130,30 @@ fn local_data_that_is_too_large() {
     let failure = instantiate(&mut graph, &session, &module, &Arguments::default()).err().unwrap();
     let drawn: Vec<_> = session.diagnostic(&failure).into_iter().collect();
     hold_drawn("R3021", "`file(\"genome.fa\")` with a file of 3 GiB.", &drawn);
+}
+
+/// Holds what is drawn of a failure that no program brings about: it is made here, about a part of a program.
+fn hold_failure(code: u16, made: &str, text: &str, part: &str, message: &str) {
+    let session = Session::new(Rc::new(MemorySources::new(main_file(text))), |_| {});
+    assert!(session.load("main.rf").0.is_some());
+    let start = text.find(part).unwrap() as u32;
+    let end = start + part.len() as u32;
+    let origin = Origin { code, file: "main.rf".into(), start, end, at: start };
+    let failure = Error::new(Kind::Eval, message).about(origin);
+    let drawn: Vec<_> = session.diagnostic(&failure).into_iter().collect();
+    hold_drawn(&format!("R{code}"), made, &drawn);
+}
+
+#[test]
+fn results_that_are_not_what_was_declared() {
+    let text = "val Main = exec(image := \"tools\") (out file) {\" echo 42 > {{out}} \"}\n";
+    let part = text.trim_end().strip_prefix("val Main = ").unwrap();
+    let made = "A result of no files in the cache, as another program might have put it there.";
+    hold_failure(3015, made, text, part, "bad exec result: expected size 1, got 0 (void)");
+}
+
+#[test]
+fn what_cannot_happen() {
+    let made = "A value that is not of its type: a defect of reflow, which is made up.";
+    hold_failure(3099, made, "val Main = 1 + 2\n", "1 + 2", "int expected, got string");
 }

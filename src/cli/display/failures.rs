@@ -115,6 +115,39 @@ fn stream(line: &mut impl FnMut(&str, &str), name: &str, tail: &LogTail) {
 mod tests {
     use super::*;
 
+    /// What is shown of a failed step of `main.rf`.
+    fn shown(kind: Kind, op: &'static str, message: &str) -> String {
+        let failure = Failure {
+            id: flow::Graph::default().intern("localfile:///input", false),
+            ident: "main.Main".to_owned(),
+            digest: base::Digest::of("main.Main"),
+            op,
+            place: None,
+            error: base::Error::new(kind, message),
+            of_image: false,
+            exec: None,
+        };
+        format!("{failure}{}\n{}", details(&failure), explain::code_of(&failure))
+    }
+
+    /// The codes of running that no program brings about at will; the others have golden cases.
+    #[test]
+    fn rare_failures_are_shown_with_their_codes() {
+        for (kind, op, message, expected) in [
+            (Kind::Oom, "exec", "killed at 2.0GiB", "R4002"),
+            (Kind::Timeout, "intern", "no answer within 30s", "R4010"),
+            (Kind::Integrity, "intern", "the file changed while it was read", "R4011"),
+            (Kind::Fatal, "intern", "a worker is gone", "R4013"),
+        ] {
+            let shown = shown(kind, op, message);
+            let lines: Vec<&str> = shown.lines().collect();
+            assert_eq!(lines.len(), 3, "{shown}");
+            assert!(lines[0].starts_with("main.Main ") && lines[0].ends_with(message), "{shown}");
+            assert!(lines[1].starts_with("\terror ") && lines[1].ends_with(message), "{shown}");
+            assert_eq!(lines[2], expected, "{shown}");
+        }
+    }
+
     #[test]
     fn words_are_quoted_as_a_shell_needs_it() {
         for (word, quoted) in [

@@ -73,3 +73,24 @@ pub(crate) fn non_simple_argument(source: &Rc<Source>, span: Span) -> Diagnostic
 pub(crate) fn too_long(source: &Rc<Source>) -> Diagnostic {
     Diagnostic::error(28, source, Span::default(), "the text is too long: more than 4 GiB")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_that_are_too_long_are_drawn() {
+        let source = Source::new("main.rf", "val Main = 1\n");
+        let drawn = crate::render::draw(&[too_long(&source)], false, 80);
+        let expected = "\
+[R0028] Error: the text is too long: more than 4 GiB
+   ╭─[ main.rf:1:1 ]
+   │
+ 1 │ val Main = 1
+   │ ┬
+   │ ╰── here
+───╯
+";
+        assert_eq!(drawn, expected);
+    }
+}
