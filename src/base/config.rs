@@ -61,6 +61,16 @@ impl fmt::Display for Arg {
     }
 }
 
+impl ExecConfig {
+    /// The filesets among the arguments, in order.
+    pub fn inputs(&self) -> impl Iterator<Item = &Fileset> {
+        self.args.iter().filter_map(|arg| match arg {
+            Arg::Input(fileset) => Some(fileset),
+            Arg::Output(_) => None,
+        })
+    }
+}
+
 /// For logs: image, command, arguments and resources on one line.
 impl fmt::Display for ExecConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

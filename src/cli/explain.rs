@@ -55,23 +55,24 @@ pub(crate) fn pointer(codes: &[Code]) -> String {
     format!("\n\tto read on: reflow explain {}", codes.join(" "))
 }
 
+/// A failure of a step `main.Main`, for tests.
+#[cfg(test)]
+pub(crate) fn made_failure(kind: Kind, op: &'static str, message: &str) -> Failure {
+    Failure {
+        id: flow::Graph::default().intern("localfile:///input", false),
+        ident: "main.Main".to_owned(),
+        digest: base::Digest::of("main.Main"),
+        op,
+        place: None,
+        error: base::Error::new(kind, message),
+        of_image: false,
+        exec: None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn code(kind: Kind, op: &'static str) -> String {
-        let failure = Failure {
-            id: flow::Graph::default().intern("localfile:///input", false),
-            ident: "main.Main".to_owned(),
-            digest: base::Digest::of("main.Main"),
-            op,
-            place: None,
-            error: base::Error::new(kind, "made for this test"),
-            of_image: false,
-            exec: None,
-        };
-        code_of(&failure).to_string()
-    }
 
     #[test]
     fn codes_follow_the_kind_of_a_failure_and_what_was_done() {
@@ -90,7 +91,8 @@ mod tests {
             (Kind::Other, "extern", "R4012"),
             (Kind::Fatal, "intern", "R4013"),
         ] {
-            assert_eq!(code(kind, op), expected, "{kind:?} of {op}");
+            let code = code_of(&made_failure(kind, op, "made for this test"));
+            assert_eq!(code.to_string(), expected, "{kind:?} of {op}");
         }
     }
 }

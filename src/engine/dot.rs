@@ -3,7 +3,6 @@
 //! A node for each flow that was met, an edge from it to each flow that it needs. What a continuation came
 //! to, and all that was added with it, is dynamic.
 
-use std::collections::HashMap;
 use std::io::{self, Write};
 
 use flow::node::Op;
@@ -21,8 +20,6 @@ pub struct Trail {
     pub(crate) initial: usize,
     /// Whether each node was met.
     pub(crate) met: Vec<bool>,
-    /// What continuations and maps came to.
-    pub(crate) came_to: HashMap<FlowId, FlowId>,
 }
 
 impl Trail {
@@ -47,7 +44,7 @@ pub fn write(graph: &Graph, trail: &Trail, title: &str, out: &mut dyn Write) -> 
         }
         let is_dynamic = id.index() >= trail.initial;
         let deps = graph.deps(id).iter().map(|dep| (*dep, is_dynamic));
-        let came_to = trail.came_to.get(&id).map(|to| (*to, true));
+        let came_to = graph.resumed(id).map(|to| (to, true));
         for (to, is_dynamic) in deps.chain(came_to).filter(|(to, _)| trail.is_met(*to)) {
             let attributes = if is_dynamic { "dynamic=true, color=blue" } else { "dynamic=false" };
             writeln!(out, "\t{name} -> {} [{attributes}];", quoted(&self::name(graph, to)))?;

@@ -15,8 +15,8 @@ pub(crate) enum State {
     /// Asked for; this many of its dependencies (repeated ones count again) have no value yet, and each
     /// has the node among its waiters. → `Waiting`, `Active(Ready)`, `Failed`.
     Waiting(u32),
-    /// All dependencies have values, or it is looked up ahead of them; the node is in exactly one queue, list or job of the reducer.
-    /// → `Active`, `Forwarding`, `Done`, `Failed`; while it is looked up ahead of its dependencies also
+    /// All dependencies have values, or it is looked up ahead of them; the node is in exactly one queue, list or
+    /// job of the reducer. → `Active`, `Forwarding`, `Done`, `Failed`; while it is looked up ahead of its dependencies also
     /// `Waiting`.
     Active(Phase),
     /// Its value will be that of another node, which has it among its waiters. → `Done`, `Failed`.

@@ -3,6 +3,7 @@
 //! Nodes are only ever added. A node's dependencies exist before it does, so its digest is computed
 //! once, when it is added, and never again.
 
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use base::digest::{Digest, DigestWriter};
@@ -37,8 +38,8 @@ pub struct Config {
 pub struct Graph {
     nodes: Vec<Node>,
     config: Config,
-    /// What nodes were replaced by, oldest first.
-    resumptions: Vec<(FlowId, FlowId)>,
+    /// What nodes have come to.
+    resumed: HashMap<FlowId, FlowId>,
 }
 
 impl Graph {
@@ -218,12 +219,12 @@ impl Graph {
 
     /// Notes that a node has come to another one, whose value it takes.
     pub fn note_resumed(&mut self, id: FlowId, to: FlowId) {
-        self.resumptions.push((id, to));
+        self.resumed.insert(id, to);
     }
 
-    /// The nodes that were noted to have come to others, with these, oldest first.
-    pub fn resumptions(&self) -> &[(FlowId, FlowId)] {
-        &self.resumptions
+    /// The node that another one was noted to have come to.
+    pub fn resumed(&self, id: FlowId) -> Option<FlowId> {
+        self.resumed.get(&id).copied()
     }
 
     /// Says where in the program a node was made.

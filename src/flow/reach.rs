@@ -1,16 +1,15 @@
 //! What a node came to depend on, once it has a value.
 //!
 //! Before that, continuations hide what they will add; what they have added is known from
-//! [`Graph::resumptions`].
+//! [`Graph::resumed`].
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use crate::graph::{FlowId, Graph};
 use crate::node::Op;
 
 /// The execs that the value of `root` came from, also those that continuations have added, oldest first.
 pub fn execs(graph: &Graph, root: FlowId) -> Vec<FlowId> {
-    let resumed: HashMap<FlowId, FlowId> = graph.resumptions().iter().copied().collect();
     let mut seen = HashSet::from([root]);
     let mut stack = vec![root];
     let mut found = Vec::new();
@@ -18,8 +17,8 @@ pub fn execs(graph: &Graph, root: FlowId) -> Vec<FlowId> {
         if let Op::Exec(_) = graph.op(id) {
             found.push(id);
         }
-        let next = graph.deps(id).iter().chain(resumed.get(&id));
-        stack.extend(next.copied().filter(|id| seen.insert(*id)));
+        let next = graph.deps(id).iter().copied().chain(graph.resumed(id));
+        stack.extend(next.filter(|id| seen.insert(*id)));
     }
     found.sort_unstable();
     found

@@ -56,7 +56,7 @@ impl Open {
     pub(crate) fn step(&mut self, source: &Source, lexemes: &[Lexeme], index: usize) {
         let token = lexemes[index].token;
         self.dropped = false;
-        if matches!(token, Token::OpenParen | Token::OpenBracket | Token::OpenBrace) {
+        if token.opens() {
             let owner = index.checked_sub(1).map(|owner| lexemes[owner].token);
             self.counts[kind(token)] += 1;
             self.brackets.push(Bracket { index, token, owner });

@@ -8,6 +8,7 @@ mod lexical;
 use std::fmt;
 
 use crate::diagnostic::Code;
+use crate::render::wrap;
 
 /// What a code means.
 #[derive(Clone, Copy, Debug)]
@@ -55,19 +56,8 @@ impl Explanation {
         let mut out = format!("{}: {}\n", self.code, self.title);
         for paragraph in self.text.split("\n\n") {
             out.push('\n');
-            let mut column = 0;
-            for word in paragraph.split_whitespace() {
-                let length = word.chars().count();
-                if column > 0 && column + 1 + length > width {
-                    out.push('\n');
-                    column = 0;
-                } else if column > 0 {
-                    out.push(' ');
-                    column += 1;
-                }
-                out.push_str(word);
-                column += length;
-            }
+            let words: Vec<&str> = paragraph.split_whitespace().collect();
+            out.push_str(&wrap(&words.join(" "), width, 0));
             out.push('\n');
         }
         for (heading, program) in [("Wrong", self.wrong), ("Which gets", said), ("Right", self.right)] {

@@ -121,8 +121,8 @@ fn unfinished_line(stop: &Stop<'_>) -> Option<String> {
     let before = stop.lexemes.get(first.checked_sub(1)?)?;
     let goes_on = !before.token.ends_statement()
         && !matches!(before.token, Token::Semicolon | Token::ModuleStart | Token::Underscore | Token::Ellipsis);
-    let is_open = matches!(before.token, Token::OpenParen | Token::OpenBracket | Token::OpenBrace);
-    (goes_on && !is_open).then(|| format!("the line before ends in `{}`, so it goes on here", stop.text(first - 1)))
+    (goes_on && !before.token.opens())
+        .then(|| format!("the line before ends in `{}`, so it goes on here", stop.text(first - 1)))
 }
 
 /// A line that ends within a bracket, and the next one begins a declaration.
@@ -147,7 +147,7 @@ fn missing_comma(stop: &Stop<'_>) -> Option<String> {
         Some(Token::CloseParen) if matches!(open.owner, Some(Token::Exec | Token::Requires)) => {
             "`)` stands on the line of the last option, and no comma before it".to_owned()
         }
-        Some(Token::CloseParen | Token::CloseBracket | Token::CloseBrace) => format!(
+        Some(token) if token.closes() => format!(
             "write a comma at the end of the line, or `{}` on this line: a line feed after a value ends the statement",
             stop.text(stop.index + 1)
         ),
@@ -228,7 +228,7 @@ fn empty(stop: &Stop<'_>) -> Option<String> {
 }
 
 fn trailing_comma(stop: &Stop<'_>) -> Option<String> {
-    let closes = matches!(stop.after(0)?, Token::CloseParen | Token::CloseBracket | Token::CloseBrace);
+    let closes = stop.after(0)?.closes();
     if !closes || stop.before(1)? != Token::Comma {
         return None;
     }

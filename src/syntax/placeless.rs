@@ -20,12 +20,6 @@ pub fn module(mut module: Module) -> Module {
     module
 }
 
-/// An expression without places.
-pub fn expression(mut expression: Expr) -> Expr {
-    expr(&mut expression);
-    expression
-}
-
 fn ident(ident: &mut Ident) {
     ident.span = Span::default();
 }

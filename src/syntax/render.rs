@@ -87,7 +87,7 @@ fn with_place(text: &str, label: &Label, excerpts: &Excerpts) -> String {
 
 /// Breaks a text between words so that no line is longer than `width` less `indent` columns, if words
 /// allow.
-fn wrap(text: &str, width: usize, indent: usize) -> String {
+pub(crate) fn wrap(text: &str, width: usize, indent: usize) -> String {
     let room = width.saturating_sub(indent).max(20);
     let mut out = String::new();
     for (number, line) in text.split('\n').enumerate() {

@@ -47,7 +47,7 @@ impl<'s> Statements<'s> {
     ///
     /// If the text is longer than places in it can say, or not UTF-8.
     pub fn new(source: &'s Rc<Source>) -> Result<Self, Irregular> {
-        let end = u32::try_from(source.text.len()).map_err(|_| Irregular)?;
+        let end = parse::length(source).map_err(|_| Irregular)?;
         if !source.malformed().is_empty() || source.text.as_bytes().contains(&0) {
             return Err(Irregular);
         }
@@ -86,8 +86,8 @@ impl<'s> Statements<'s> {
             let lexemes = &self.layer.tokens().lexemes;
             for (index, lexeme) in lexemes.iter().enumerate().skip(looked_at) {
                 match lexeme.token {
-                    Token::OpenParen | Token::OpenBracket | Token::OpenBrace => depth += 1,
-                    Token::CloseParen | Token::CloseBracket | Token::CloseBrace => depth = depth.saturating_sub(1),
+                    token if token.opens() => depth += 1,
+                    token if token.closes() => depth = depth.saturating_sub(1),
                     Token::At if depth == 0 => after_at = true,
                     Token::Semicolon if depth == 0 => {
                         let is_whole = !std::mem::take(&mut after_at);

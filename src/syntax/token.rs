@@ -229,6 +229,16 @@ impl Token {
             )
     }
 
+    /// Whether the token is an opening bracket.
+    pub(crate) fn opens(self) -> bool {
+        matches!(self, Token::OpenParen | Token::OpenBracket | Token::OpenBrace)
+    }
+
+    /// Whether the token is a closing bracket.
+    pub(crate) fn closes(self) -> bool {
+        matches!(self, Token::CloseParen | Token::CloseBracket | Token::CloseBrace)
+    }
+
     /// Whether the token is a comment.
     pub(crate) fn is_comment(self) -> bool {
         matches!(self, Token::LineComment | Token::BlockComment)

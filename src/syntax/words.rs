@@ -106,12 +106,7 @@ fn class(token: Token) -> Class {
         Token::True | Token::False | Token::IntLiteral | Token::FloatLiteral => Class::Constant,
         Token::StringLiteral | Token::RawLiteral | Token::CharLiteral => Class::String,
         Token::LineComment | Token::BlockComment => Class::Comment,
-        Token::OpenParen
-        | Token::CloseParen
-        | Token::OpenBracket
-        | Token::CloseBracket
-        | Token::OpenBrace
-        | Token::CloseBrace => Class::Bracket,
+        token if token.opens() || token.closes() => Class::Bracket,
         Token::Dot | Token::DotDot => Class::Dot,
         Token::Unknown => Class::Unknown,
         token if token.is_keyword() => Class::Keyword,

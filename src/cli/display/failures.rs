@@ -115,21 +115,6 @@ fn stream(line: &mut impl FnMut(&str, &str), name: &str, tail: &LogTail) {
 mod tests {
     use super::*;
 
-    /// What is shown of a failed step of `main.rf`.
-    fn shown(kind: Kind, op: &'static str, message: &str) -> String {
-        let failure = Failure {
-            id: flow::Graph::default().intern("localfile:///input", false),
-            ident: "main.Main".to_owned(),
-            digest: base::Digest::of("main.Main"),
-            op,
-            place: None,
-            error: base::Error::new(kind, message),
-            of_image: false,
-            exec: None,
-        };
-        format!("{failure}{}\n{}", details(&failure), explain::code_of(&failure))
-    }
-
     /// The codes of running that no program brings about at will; the others have golden cases.
     #[test]
     fn rare_failures_are_shown_with_their_codes() {
@@ -139,7 +124,8 @@ mod tests {
             (Kind::Integrity, "intern", "the file changed while it was read", "R4011"),
             (Kind::Fatal, "intern", "a worker is gone", "R4013"),
         ] {
-            let shown = shown(kind, op, message);
+            let failure = explain::made_failure(kind, op, message);
+            let shown = format!("{failure}{}\n{}", details(&failure), explain::code_of(&failure));
             let lines: Vec<&str> = shown.lines().collect();
             assert_eq!(lines.len(), 3, "{shown}");
             assert!(lines[0].starts_with("main.Main ") && lines[0].ends_with(message), "{shown}");

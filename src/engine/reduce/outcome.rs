@@ -38,7 +38,6 @@ impl Reducer<'_> {
         let trail = self.settings.keep_trail.then(|| Trail {
             initial: self.initial,
             met: self.graph.ids().map(|id| !matches!(self.states.get(id), State::Idle)).collect(),
-            came_to: self.seals.take_came_to(),
         });
         let failures = std::mem::take(&mut self.failures);
         let value = match self.states.get(self.root) {

@@ -54,8 +54,6 @@ pub(super) struct Seals {
     waiters: HashMap<FlowId, Vec<FlowId>>,
     /// Nodes about which something has happened.
     happened: VecDeque<FlowId>,
-    /// What continuations and maps have come to.
-    came_to: HashMap<FlowId, FlowId>,
     /// Continuations that nobody needs the value of, as far as is known: what they come to is not asked for.
     unneeded: HashSet<FlowId>,
     /// Execs that wait to be looked up by their seals.
@@ -89,11 +87,6 @@ impl Seals {
     /// The sealed key that an exec is to be looked up by.
     pub(super) fn key(&self, id: FlowId) -> Option<Digest> {
         self.keys.get(&id).copied()
-    }
-
-    /// What continuations and maps have come to.
-    pub(super) fn take_came_to(&mut self) -> HashMap<FlowId, FlowId> {
-        std::mem::take(&mut self.came_to)
     }
 
     /// Forgets what is under way.
@@ -164,12 +157,9 @@ impl Reducer<'_> {
         }
     }
 
-    /// Notes that a node's value will be that of another. Says whether that other is not to be asked for,
+    /// Notes that it is known whose value a node will have. Says whether that other node is not to be asked for,
     /// since nobody needs the value yet.
-    pub(super) fn comes_to(&mut self, id: FlowId, to: FlowId) -> bool {
-        if self.settings.cache.write || self.settings.top_down || self.settings.keep_trail {
-            self.seals.came_to.insert(id, to);
-        }
+    pub(super) fn has_resumed(&mut self, id: FlowId) -> bool {
         self.seals.ended(id);
         self.seals.unneeded.contains(&id)
     }
@@ -177,8 +167,8 @@ impl Reducer<'_> {
     /// Somebody needs the value of a node that may have been run for its seal alone: what it has come to.
     pub(super) fn need(&mut self, id: FlowId) -> Option<FlowId> {
         let was_unneeded = self.seals.unneeded.remove(&id);
-        let to = self.seals.came_to.get(&id).copied();
-        to.filter(|_| was_unneeded && matches!(self.states.get(id), State::Forwarding))
+        let is_forwarding = matches!(self.states.get(id), State::Forwarding);
+        self.graph.resumed(id).filter(|_| was_unneeded && is_forwarding)
     }
 
     /// An image has a name, or none.
@@ -249,7 +239,7 @@ impl Reducer<'_> {
         let seal = match self.graph.op(id) {
             Op::Extern { .. } => Some(Seal::Never),
             Op::Val(_) | Op::Data(_) | Op::Intern { .. } => self.ground(id),
-            Op::Continue { .. } | Op::Map(_) => match self.seals.came_to.get(&id).copied() {
+            Op::Continue { .. } | Op::Map(_) => match self.graph.resumed(id) {
                 None => self.resolved(id),
                 Some(to) => match self.seal_of(to) {
                     Some(seal) => Some(seal),

@@ -50,7 +50,7 @@ impl Reducer<'_> {
     pub(super) fn become_other(&mut self, id: FlowId, to: FlowId) {
         self.graph.note_resumed(id, to);
         let is_over = matches!(self.states.get(to), State::Done(_) | State::Failed(_));
-        if self.comes_to(id, to) && !is_over {
+        if self.has_resumed(id) && !is_over {
             self.states.wait(id, to);
             self.states.set(id, State::Forwarding);
         } else {

@@ -31,13 +31,12 @@ enum Start {
     Cached(Hit),
 }
 
-pub(super) async fn execute(tools: Arc<Tools>, task: ExecTask, reply: Reply) {
+pub(super) async fn execute(tools: Arc<Tools>, mut task: ExecTask, reply: Reply) {
     let (key, recheck) = (task.key(), task.recheck);
     let start = blocking({
         let tools = tools.clone();
         move || start(&tools, &key, recheck)
     });
-    let mut task = task;
     let lock = match start.await {
         Ok(Start::Now(lock)) => lock,
         Ok(Start::Elsewhere) => return end(reply, task, ExecEnd::Elsewhere),
@@ -92,14 +91,11 @@ fn start(tools: &Tools, key: &base::Digest, recheck: crate::job::Recheck) -> Res
 
 /// Brings in the content of inputs that are references.
 async fn load(tools: &Arc<Tools>, task: &mut ExecTask) -> Result<(), Error> {
-    let inputs = task.request.config.args.iter().filter_map(|arg| match arg {
-        Arg::Input(fileset) => Some(fileset),
-        Arg::Output(_) => None,
-    });
-    if inputs.clone().flat_map(|fileset| fileset.entries()).all(|(_, file)| !file.is_reference()) {
+    let config = &task.request.config;
+    if config.inputs().flat_map(|fileset| fileset.entries()).all(|(_, file)| !file.is_reference()) {
         return Ok(());
     }
-    let mut here = fetch::resolved(tools, inputs.cloned().collect()).await?.into_iter();
+    let mut here = fetch::resolved(tools, config.inputs().cloned().collect()).await?.into_iter();
     for arg in &mut task.request.config.args {
         if let Arg::Input(fileset) = arg
             && let Some(resolved) = here.next()
@@ -113,12 +109,8 @@ async fn load(tools: &Arc<Tools>, task: &mut ExecTask) -> Result<(), Error> {
 /// Reads the inputs of a command again, which it should not have been able to change (runtime spec §3.12). A
 /// blob that is not what its name says is removed: whoever needs it makes it anew.
 fn check_inputs(tools: &Tools, config: &ExecConfig) -> Result<(), Error> {
-    let inputs = config.args.iter().filter_map(|arg| match arg {
-        Arg::Input(fileset) => Some(fileset),
-        Arg::Output(_) => None,
-    });
-    let files: BTreeSet<Digest> =
-        inputs.flat_map(|fileset| fileset.entries()).filter_map(|(_, file)| file.id).collect();
+    let entries = config.inputs().flat_map(|fileset| fileset.entries());
+    let files: BTreeSet<Digest> = entries.filter_map(|(_, file)| file.id).collect();
     let mut changed = Vec::new();
     for digest in files {
         match tools.store.repository.verify(&digest)? {

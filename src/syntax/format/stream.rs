@@ -76,12 +76,12 @@ impl<'s> Stream<'s> {
         let comments = first..self.comments.len();
         let is_after_break = breaks > 0 || self.comments[comments.clone()].iter().any(|comment| comment.breaks > 0);
         if let (Some(bracket), Some(previous)) = (open.last(), self.pieces.last().and_then(|piece| piece.token)) {
-            let is_boundary = opens(previous) || separates(previous) || previous.ends_statement();
+            let is_boundary = previous.opens() || separates(previous) || previous.ends_statement();
             self.pieces[*bracket].is_broken |= is_after_break && is_boundary;
         }
         match token {
-            Some(token) if opens(token) => open.push(self.pieces.len()),
-            Some(Token::CloseParen | Token::CloseBracket | Token::CloseBrace) => drop(open.pop()),
+            Some(token) if token.opens() => open.push(self.pieces.len()),
+            Some(token) if token.closes() => drop(open.pop()),
             _ => {}
         }
         self.pieces.push(Piece { token, start: range.start, end: range.end, comments, breaks, is_broken: false });
@@ -178,10 +178,6 @@ impl<'s> Stream<'s> {
 fn visible(comment: &str) -> &str {
     let is_closed = comment.starts_with("/*") && comment.len() >= 4 && comment.ends_with("*/");
     if is_closed { comment } else { comment.trim_end() }
-}
-
-fn opens(token: Token) -> bool {
-    matches!(token, Token::OpenParen | Token::OpenBracket | Token::OpenBrace)
 }
 
 fn separates(token: Token) -> bool {
