@@ -17,6 +17,7 @@ pub mod resources;
 
 pub mod config;
 pub mod failure;
+pub mod profile;
 
 pub mod retry;
 
@@ -33,4 +34,5 @@ pub use digest::Digest;
 pub use failure::{Error, Kind};
 pub use file::File;
 pub use fileset::Fileset;
+pub use profile::Profile;
 pub use resources::Resources;

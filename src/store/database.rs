@@ -1,7 +1,7 @@
 //! The SQLite file that every table lives in: opening, sharing between threads and processes, and what
 //! its errors mean to people.
 //!
-//! The tables themselves are described in `schema.sql`; the modules above each own some of them.
+//! The tables themselves are described in `schema/`; the modules above each own some of them.
 
 mod failure;
 mod schema;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::SystemTime;
 
 use base::digest::PartialDigest;
-use base::{Digest, Error, Resources};
+use base::{Digest, Error, Profile, Resources};
 use rusqlite::{Connection, Row, params, params_from_iter};
 
 use crate::columns::{self, Columns, Conditions};
@@ -112,6 +112,10 @@ pub struct TaskRecord {
     pub resources: Resources,
     /// What it used.
     pub usage: Usage,
+    /// What was sampled while it ran.
+    pub profile: Profile,
+    /// Where an exec runs or ran, as `HOST/ALLOC/EXEC`.
+    pub uri: Option<String>,
     /// Its standard output.
     pub stdout: Option<LogPlace>,
     /// Its standard error.
@@ -141,6 +145,8 @@ impl TaskRecord {
             error: None,
             resources: Resources::new(),
             usage: Usage::default(),
+            profile: Profile::default(),
+            uri: None,
             stdout: None,
             stderr: None,
             result: None,
@@ -282,13 +288,14 @@ pub(crate) fn write(connection: &Connection, task: &TaskRecord) -> Result<(), Fa
     let mut statement = connection.prepare_cached(
         "INSERT INTO tasks (id, run_id, flow, cache_key, ident, kind, image, command, position, attempt, start_time,
                             end_time, exit_status, cached, error, resources, cpu_seconds, max_memory, max_disk,
-                            stdout, stderr, result)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)
+                            stdout, stderr, result, uri, profile)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22,
+                 ?23, ?24)
          ON CONFLICT (id) DO UPDATE SET
              run_id = ?2, flow = ?3, cache_key = ?4, ident = ?5, kind = ?6, image = ?7, command = ?8, position = ?9,
              attempt = ?10, start_time = ?11, end_time = ?12, exit_status = ?13, cached = ?14, error = ?15,
              resources = ?16, cpu_seconds = ?17, max_memory = ?18, max_disk = ?19, stdout = ?20, stderr = ?21,
-             result = ?22",
+             result = ?22, uri = ?23, profile = ?24",
     )?;
     let resources: BTreeMap<&str, f64> = task.resources.iter().collect();
     let bytes = |count: Option<u64>| count.map(|count| i64::try_from(count).unwrap_or(i64::MAX));
@@ -315,6 +322,8 @@ pub(crate) fn write(connection: &Connection, task: &TaskRecord) -> Result<(), Fa
         task.stdout.as_ref().map(LogPlace::text),
         task.stderr.as_ref().map(LogPlace::text),
         task.result.map(|digest| digest.hex()),
+        task.uri,
+        (!task.profile.is_empty()).then(|| columns::json(&task.profile)).transpose()?,
     ])?;
     Ok(())
 }
@@ -352,6 +361,11 @@ fn read(row: &Row<'_>) -> Result<TaskRecord, Failure> {
             max_memory: columns.optional_bytes("max_memory")?,
             max_disk: columns.optional_bytes("max_disk")?,
         },
+        profile: match columns.get::<Option<String>>("profile")? {
+            Some(_) => columns.json("profile")?,
+            None => Profile::default(),
+        },
+        uri: columns.get("uri")?,
         stdout: place("stdout")?,
         stderr: place("stderr")?,
         result: columns.optional_digest("result")?,

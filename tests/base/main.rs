@@ -18,6 +18,7 @@ mod failure;
 mod fileset;
 mod glob;
 mod image;
+mod profile;
 mod regexp;
 mod requirements;
 mod resources;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base::digest::PartialDigest;
-use base::{Digest, Kind, Resources};
+use base::{Digest, Kind, Profile, Resources, profile};
 use reflow_store::tasks::{Measured, TaskKind};
 use reflow_store::{LocalStore, LogPlace, RunPhase, RunQuery, RunRecord, TaskQuery, TaskRecord, Usage};
 use tempfile::TempDir;
@@ -45,6 +45,9 @@ fn run(name: &str, start: u64) -> RunRecord {
 fn task(name: &str) -> TaskRecord {
     let mut resources = Resources::of(2.0, 1.5e9, 0.0);
     resources.set("intel_avx", 2.0);
+    let mut profile = Profile::default();
+    profile.add(profile::MEM, 1.5e9, at(2));
+    profile.add(profile::MEM, 1e9, at(3));
     TaskRecord {
         flow: Some(Digest::of(format!("flow of {name}"))),
         key: Some(Digest::of(format!("key of {name}"))),
@@ -59,6 +62,8 @@ fn task(name: &str) -> TaskRecord {
         error: Some("killed".to_owned()),
         resources,
         usage: Usage { cpu_seconds: Some(93.5), max_memory: Some(1 << 33), max_disk: None },
+        profile,
+        uri: Some("box/0061a20f88f57386/3f2a91bc".to_owned()),
         stdout: Some(LogPlace::Blob(Digest::of("out"))),
         stderr: Some(LogPlace::Path(PathBuf::from("/tmp/stderr"))),
         result: Some(Digest::of("result")),

@@ -40,8 +40,28 @@ fn a_newer_database_is_refused_and_left_alone() {
     commit(&LocalStore::open(home.path()).unwrap(), "a", 3).unwrap();
     sql(home.path(), "PRAGMA user_version = 999");
     assert_refused(home.path(), Kind::Precondition, &["version 999", "newer reflow"]);
-    sql(home.path(), "PRAGMA user_version = 1");
+    sql(home.path(), "PRAGMA user_version = 2");
     assert!(is_found(&LocalStore::open(home.path()).unwrap(), "a"));
+}
+
+#[test]
+fn a_database_of_the_first_version_is_upgraded_and_loses_nothing() {
+    let home = tempfile::tempdir().unwrap();
+    sql(home.path(), include_str!("../../src/store/schema/1.sql"));
+    sql(home.path(), &format!("PRAGMA application_id = {}; PRAGMA user_version = 1", 0x7266_6c77));
+    let digest = Digest::of("a").hex();
+    sql(
+        home.path(),
+        &format!(
+            "INSERT INTO tasks (id, run_id, ident, kind, image, command, position, attempt, cached, resources)
+             VALUES ('{digest}', '{digest}', 'align', 'exec', 'tools', 'true', 'a.rf:1:1', 0, 0, '{{}}')"
+        ),
+    );
+    let store = LocalStore::open(home.path()).unwrap();
+    let task = store.tasks().get(&Digest::of("a")).unwrap().unwrap();
+    assert_eq!((task.ident.as_str(), task.uri, task.profile.is_empty()), ("align", None, true));
+    commit(&store, "b", 3).unwrap();
+    assert!(is_found(&LocalStore::open(home.path()).unwrap(), "b"));
 }
 
 #[test]

@@ -7,8 +7,11 @@ use super::Failure;
 
 /// Says that a file is ours: "rflw".
 const APPLICATION: i64 = 0x7266_6c77;
-/// What this program reads and writes. A change of `schema.sql` adds one, and a step to [`upgrade`].
-const VERSION: i64 = 1;
+/// What makes each version out of the one before; the first makes it out of nothing. A step that was released
+/// is never changed.
+const STEPS: [&str; 2] = [include_str!("../schema/1.sql"), include_str!("../schema/2.sql")];
+/// What this program reads and writes.
+const VERSION: i64 = STEPS.len() as i64;
 
 /// Makes the tables of a new database, upgrades those of an older version, refuses a newer one.
 pub(super) fn prepare(connection: &mut Connection) -> Result<(), Failure> {
@@ -50,10 +53,9 @@ fn pragma(connection: &Connection, name: &str) -> Result<i64, Failure> {
 }
 
 fn upgrade(transaction: &Transaction<'_>, found: i64) -> Result<(), Failure> {
-    if found == 0 {
-        transaction.execute_batch(include_str!("../schema.sql"))?;
-        transaction
-            .execute_batch(&format!("PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION};"))?;
+    for step in STEPS.iter().skip(usize::try_from(found).unwrap_or_default()) {
+        transaction.execute_batch(step)?;
     }
+    transaction.execute_batch(&format!("PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION};"))?;
     Ok(())
 }

@@ -1,4 +1,5 @@
--- The tables of reflow.db, version 1 (PRAGMA user_version).
+-- The tables of reflow.db, version 1 (PRAGMA user_version). Later versions add to them: 2.sql and so on, each run
+-- once upon the one before.
 --
 -- Anybody may read this file while reflow runs, with the sqlite3 shell for example; nobody but reflow
 -- should write to it. Digests are SHA-256. Where people look (runs, tasks) they are 64 lower-case hex
