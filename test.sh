@@ -8,7 +8,7 @@
 # packages below and starts a Docker engine if none answers; that engine is stopped again in the end.
 # Otherwise, what cannot be had is said, and the tests that need it are left out.
 #
-# REFLOW_TEST_ROUNDS=N  rounds of the test that kills runs at random moments (default 5; 20 take some minutes)
+# REFLOW_TEST_ROUNDS=N  rounds of each fault of tests/faults (default: a few; 25 take about half an hour)
 # REFLOW_BLESS=1        rewrite the expectations of golden cases to what comes out
 set -euo pipefail
 cd "$(dirname "$0")"

@@ -22,7 +22,6 @@ mod docker;
 mod documentation;
 mod explain;
 mod interrupting;
-mod killing;
 mod places;
 mod repl;
 mod sharing;
