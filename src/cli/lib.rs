@@ -14,6 +14,7 @@ mod home;
 mod interrupt;
 mod local_sources;
 mod machinery;
+mod names;
 mod random;
 mod run_files;
 

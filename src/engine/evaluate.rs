@@ -37,6 +37,9 @@ pub struct Config {
     pub runtime: Handle,
     /// The run's identity, for the history.
     pub run: Digest,
+    /// Where the run's execs are, `HOST/ALLOC`: what the history calls them begins with it. Empty if they need no
+    /// names.
+    pub alloc: String,
     /// `key=value` labels of the run, which its results carry.
     pub labels: Vec<String>,
     /// Use of the cache.
@@ -85,6 +88,7 @@ impl Config {
             executor,
             runtime,
             run,
+            alloc: String::new(),
             labels: Vec::new(),
             cache: CacheMode::default(),
             invalidate: None,
@@ -155,6 +159,7 @@ fn run(
         executor: config.executor,
         sources: config.sources,
         run: config.run,
+        alloc: config.alloc,
         labels: config.labels,
         check_inputs: config.check_inputs,
         cancel: config.cancel,

@@ -9,7 +9,7 @@ mod fetch;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use base::assertion::{BLOB, Key, Properties, unknown_namespace};
 use base::{Digest, Error, Kind};
@@ -29,6 +29,8 @@ pub(crate) struct Tools {
     pub(crate) sources: Sources,
     /// The run, for the history of tasks.
     pub(crate) run: Digest,
+    /// Where the run's execs are, for their names; empty if they get none.
+    pub(crate) alloc: String,
     /// Labels of the run, for the associations.
     pub(crate) labels: Vec<String>,
     /// Whether inputs are verified after their use.
@@ -215,8 +217,11 @@ async fn await_key(tools: &Tools, key: &Digest) {
 
 /// Takes files out and notes it in the history.
 async fn export(tools: Arc<Tools>, task: Box<ExternTask>, reply: Reply) {
-    let start = std::time::SystemTime::now();
     let clock = Instant::now();
+    let mut record = new_record(&tools, TaskKind::Extern, &task.history, &task.key, 0);
+    record.begin = Some(SystemTime::now());
+    record.start = record.begin;
+    tools.store.committer().note(record.clone());
     let result = match tools.sources.find(&task.url) {
         Ok(source) if source.copies_references() => source.export(&task.fileset, &task.url, &tools.cancel).await,
         Ok(source) => match fetch::resolved(&tools, vec![task.fileset.clone()]).await {
@@ -225,11 +230,7 @@ async fn export(tools: Arc<Tools>, task: Box<ExternTask>, reply: Reply) {
         },
         Err(error) => Err(error),
     };
-    let mut record = new_record(&tools, TaskKind::Extern, &task.history, &task.key, 0);
-    record.start = Some(start);
-    record.end = Some(std::time::SystemTime::now());
-    record.error = result.as_ref().err().map(ToString::to_string);
-    note(&tools, record);
+    keep(&tools, record, result.as_ref().err());
     reply.send(Completion::Externed { task, result, elapsed: clock.elapsed() });
 }
 
@@ -245,8 +246,10 @@ fn new_record(tools: &Tools, kind: TaskKind, history: &History, key: &Digest, at
     record
 }
 
-/// Writes a record some time soon. The history is not worth failing for.
-fn note(tools: &Tools, record: TaskRecord) {
+/// Writes the record of what has come to its end now, some time soon. The history is not worth failing for.
+fn keep(tools: &Tools, mut record: TaskRecord, error: Option<&Error>) {
+    record.end = Some(SystemTime::now());
+    record.error = error.map(ToString::to_string);
     let done = Box::new(|_| ());
     tools.store.committer().submit(Commit { blobs: Vec::new(), associations: Vec::new(), task: Some(record), done });
 }

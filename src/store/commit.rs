@@ -4,11 +4,13 @@
 //! and then tells each who handed something in. While it does, the next group gathers; so one commit takes
 //! as long as the disk needs, and a thousand at once take hardly longer. A crash in between leaves blobs
 //! that nothing refers to, never a row whose blobs are not there.
+//!
+//! What is only going on is noted late: the row of a task that is over before its note is due is written once.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, SyncSender};
 use std::thread::JoinHandle;
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 use base::{Digest, Error, File, Fileset, Kind};
 use rusqlite::Transaction;
@@ -21,6 +23,10 @@ use crate::{assoc_table, codec, tasks};
 
 /// Commits taken together. Bounds the size of a transaction, not the throughput.
 const GROUP: usize = 4096;
+
+/// How long a note waits for something better. People who look at what goes on do not mind, and most execs of a
+/// run with very many are over by then.
+const NOTE_DELAY: Duration = Duration::from_millis(150);
 
 /// A fileset and the cache keys that stand for it.
 #[derive(Clone, Debug)]
@@ -60,6 +66,7 @@ pub struct Committer {
 enum Message {
     Commit(Box<Commit>),
     Touch(Vec<Digest>),
+    Note(Box<TaskRecord>),
     Flush(SyncSender<()>),
 }
 
@@ -96,7 +103,14 @@ impl Committer {
         receiver.recv().unwrap_or_else(|_| Err(ended()))
     }
 
-    /// Waits until everything that was handed over before is durable or has failed. Blocks the thread.
+    /// Writes the row of a task that is going on, some time soon, unless one that says more is handed over before
+    /// (as a note, or by [`Committer::submit`]). Nobody is told; a note that cannot be written is lost.
+    pub fn note(&self, task: TaskRecord) {
+        let _ = self.send(Message::Note(Box::new(task)));
+    }
+
+    /// Waits until everything that was handed over before is durable or has failed; notes may still wait. Blocks
+    /// the thread.
     pub fn flush(&self) {
         let (sender, receiver) = mpsc::sync_channel(1);
         if self.send(Message::Flush(sender)).is_ok() {
@@ -156,25 +170,72 @@ struct Value {
     labels: Vec<String>,
 }
 
+/// Rows that wait to be written, with the time when they were first handed over.
+#[derive(Default)]
+struct Notes(HashMap<Digest, (Instant, TaskRecord)>);
+
+impl Notes {
+    /// A newer note of a task takes the place of an older one, and its turn.
+    fn add(&mut self, task: TaskRecord) {
+        let since = self.0.get(&task.id).map_or_else(Instant::now, |(since, _)| *since);
+        self.0.insert(task.id, (since, task));
+    }
+
+    /// How long until the next one is due; `None` if there is none.
+    fn wait(&self) -> Option<Duration> {
+        self.0.values().map(|(since, _)| NOTE_DELAY.saturating_sub(since.elapsed())).min()
+    }
+
+    /// Takes those that are due.
+    fn due(&mut self) -> Vec<TaskRecord> {
+        self.0.extract_if(|_, (since, _)| since.elapsed() >= NOTE_DELAY).map(|(_, (_, task))| task).collect()
+    }
+}
+
 impl Worker {
     fn run(&self, queue: &Receiver<Message>) {
-        while let Ok(first) = queue.recv() {
+        let mut notes = Notes::default();
+        loop {
+            let first = match notes.wait() {
+                None => queue.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                Some(wait) => queue.recv_timeout(wait),
+            };
+            let mut next = match first {
+                Ok(message) => Some(message),
+                Err(RecvTimeoutError::Timeout) => None,
+                // What is still noted was going on when this process came to its end: nothing is.
+                Err(RecvTimeoutError::Disconnected) => return,
+            };
             let mut commits = Vec::new();
             let mut touched = Vec::new();
             let mut waiting = Vec::new();
-            let mut next = Some(first);
             while let Some(message) = next {
                 match message {
-                    Message::Commit(commit) => commits.push(*commit),
+                    Message::Commit(commit) => {
+                        if let Some(task) = &commit.task {
+                            notes.0.remove(&task.id);
+                        }
+                        commits.push(*commit);
+                    }
                     Message::Touch(keys) => touched.extend(keys),
+                    Message::Note(task) => notes.add(*task),
                     Message::Flush(sender) => waiting.push(sender),
                 }
                 next = if commits.len() < GROUP { queue.try_recv().ok() } else { None };
             }
+            self.write_notes(&notes.due());
             self.write_group(commits, &touched);
             for sender in waiting {
                 let _ = sender.send(());
             }
+        }
+    }
+
+    /// Nothing is worth failing for: what is noted only shows to people who look meanwhile.
+    fn write_notes(&self, notes: &[TaskRecord]) {
+        if !notes.is_empty() {
+            let _ =
+                self.database.write(|transaction| notes.iter().try_for_each(|task| tasks::write(transaction, task)));
         }
     }
 

@@ -98,7 +98,9 @@ pub struct TaskRecord {
     pub position: String,
     /// 0 for the first attempt.
     pub attempt: u32,
-    /// When it began to run.
+    /// When it was taken up: its inputs and image follow, then its command starts.
+    pub begin: Option<SystemTime>,
+    /// When its command was started.
     pub start: Option<SystemTime>,
     /// When it was over.
     pub end: Option<SystemTime>,
@@ -116,6 +118,10 @@ pub struct TaskRecord {
     pub profile: Profile,
     /// Where an exec runs or ran, as `HOST/ALLOC/EXEC`.
     pub uri: Option<String>,
+    /// First process of a command that runs, in the numbering of its machine.
+    pub process: Option<u32>,
+    /// Name of the container of a command that runs.
+    pub container: Option<String>,
     /// Its standard output.
     pub stdout: Option<LogPlace>,
     /// Its standard error.
@@ -138,6 +144,7 @@ impl TaskRecord {
             command: String::new(),
             position: String::new(),
             attempt: 0,
+            begin: None,
             start: None,
             end: None,
             exit: None,
@@ -147,6 +154,8 @@ impl TaskRecord {
             usage: Usage::default(),
             profile: Profile::default(),
             uri: None,
+            process: None,
+            container: None,
             stdout: None,
             stderr: None,
             result: None,
@@ -244,7 +253,7 @@ impl Tasks {
             conditions.add("(end_time IS NULL OR end_time >= ?)", columns::time(since));
         }
         if let Some(until) = query.until {
-            conditions.add("start_time < ?", columns::time(until));
+            conditions.add("coalesce(begin_time, start_time) < ?", columns::time(until));
         }
         if query.failed {
             conditions.require("error IS NOT NULL");
@@ -288,14 +297,14 @@ pub(crate) fn write(connection: &Connection, task: &TaskRecord) -> Result<(), Fa
     let mut statement = connection.prepare_cached(
         "INSERT INTO tasks (id, run_id, flow, cache_key, ident, kind, image, command, position, attempt, start_time,
                             end_time, exit_status, cached, error, resources, cpu_seconds, max_memory, max_disk,
-                            stdout, stderr, result, uri, profile)
+                            stdout, stderr, result, uri, profile, begin_time, process, container)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22,
-                 ?23, ?24)
+                 ?23, ?24, ?25, ?26, ?27)
          ON CONFLICT (id) DO UPDATE SET
              run_id = ?2, flow = ?3, cache_key = ?4, ident = ?5, kind = ?6, image = ?7, command = ?8, position = ?9,
              attempt = ?10, start_time = ?11, end_time = ?12, exit_status = ?13, cached = ?14, error = ?15,
              resources = ?16, cpu_seconds = ?17, max_memory = ?18, max_disk = ?19, stdout = ?20, stderr = ?21,
-             result = ?22, uri = ?23, profile = ?24",
+             result = ?22, uri = ?23, profile = ?24, begin_time = ?25, process = ?26, container = ?27",
     )?;
     let resources: BTreeMap<&str, f64> = task.resources.iter().collect();
     let bytes = |count: Option<u64>| count.map(|count| i64::try_from(count).unwrap_or(i64::MAX));
@@ -324,6 +333,9 @@ pub(crate) fn write(connection: &Connection, task: &TaskRecord) -> Result<(), Fa
         task.result.map(|digest| digest.hex()),
         task.uri,
         (!task.profile.is_empty()).then(|| columns::json(&task.profile)).transpose()?,
+        task.begin.map(columns::time),
+        task.process,
+        task.container,
     ])?;
     Ok(())
 }
@@ -350,6 +362,7 @@ fn read(row: &Row<'_>) -> Result<TaskRecord, Failure> {
         command: columns.get("command")?,
         position: columns.get("position")?,
         attempt: columns.count("attempt")?,
+        begin: columns.optional_time("begin_time")?,
         start: columns.optional_time("start_time")?,
         end: columns.optional_time("end_time")?,
         exit: columns.get("exit_status")?,
@@ -366,6 +379,8 @@ fn read(row: &Row<'_>) -> Result<TaskRecord, Failure> {
             None => Profile::default(),
         },
         uri: columns.get("uri")?,
+        process: columns.get("process")?,
+        container: columns.get("container")?,
         stdout: place("stdout")?,
         stderr: place("stderr")?,
         result: columns.optional_digest("result")?,

@@ -55,8 +55,11 @@ fn task(name: &str) -> TaskRecord {
         command: "bwa mem -t 2 %s\n'quoted'".to_owned(),
         position: "align.rf:12:4".to_owned(),
         attempt: 1,
+        begin: Some(at(0)),
         start: Some(at(1)),
         end: Some(at(61) + Duration::from_millis(250)),
+        process: Some(4_000_000_000),
+        container: Some("reflow-1".to_owned()),
         exit: Some(-9),
         cached: false,
         error: Some("killed".to_owned()),
@@ -170,7 +173,7 @@ fn tasks_are_found_by_what_is_known_of_them() {
     other.run = Digest::of("another run");
     other.ident = "Main.other".to_owned();
     other.image = "ubuntu".to_owned();
-    other.start = Some(at(500));
+    (other.begin, other.start) = (Some(at(500)), Some(at(500)));
     other.end = None;
     let one = task("one");
     tasks.put(&[one.clone(), other.clone()]).unwrap();
@@ -254,4 +257,30 @@ fn what_the_latest_execs_of_an_ident_took() {
     assert_eq!((memory(10), memory(1)), (vec![3, 1], vec![3]));
     let expected = Measured { image: rows[0].image.clone(), command: rows[0].command.clone(), max_memory: 7 };
     assert_eq!(store.tasks().measured("m.other", 10).unwrap(), [expected]);
+}
+
+#[test]
+fn what_goes_on_is_noted_a_little_later_and_never_over_what_has_ended() {
+    let (_home, store) = open();
+    let tasks = store.tasks();
+    let open = |name: &str| TaskRecord { start: None, end: None, error: None, ..task(name) };
+    // The row is there soon, and what is known next takes its place.
+    store.committer().note(open("long"));
+    store.committer().note(TaskRecord { start: Some(at(2)), ..open("long") });
+    store.committer().note(open("short"));
+    store.committer().commit(Vec::new(), Vec::new(), Some(TaskRecord { stdout: None, ..task("short") })).unwrap();
+    assert_eq!(tasks.get(&Digest::of("long")), Ok(None), "a note must not cost a transaction of its own at once");
+    let patience = std::time::Instant::now();
+    let noted = loop {
+        match tasks.get(&Digest::of("long")).unwrap() {
+            Some(noted) => break noted,
+            None => assert!(patience.elapsed() < Duration::from_secs(20), "the note was never written"),
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    };
+    assert_eq!(noted, TaskRecord { start: Some(at(2)), ..open("long") });
+    // Those that have ended keep their end, also if they were noted at the same time.
+    assert_eq!(tasks.get(&Digest::of("short")).unwrap().and_then(|task| task.end), task("short").end);
+    let going_on = TaskQuery { until: Some(at(1)), ..TaskQuery::default() };
+    assert_eq!(tasks.list(&going_on).unwrap().len(), 2, "tasks count from when they were taken up");
 }

@@ -15,7 +15,7 @@ use engine::{Config, Failures, Outcome};
 use exec::CancelToken;
 use flow::{FlowId, Graph};
 use jiff::Timestamp;
-use store::{RunPhase, RunRecord};
+use store::{KeyLock, RunPhase, RunRecord};
 use types::Value;
 
 use super::program::{Bound, Ready};
@@ -25,7 +25,7 @@ use crate::display::{self, Display};
 use crate::exit::Exit;
 use crate::machinery::Machinery;
 use crate::run_files::{Level, RunError, RunFiles, RunState};
-use crate::{interrupt, random};
+use crate::{interrupt, names, random};
 use answer::Answer;
 
 /// What the global flag says about the cache.
@@ -80,6 +80,8 @@ struct Run {
     machinery: Machinery,
     display: Display,
     record: RunRecord,
+    /// Says that the run goes on, as long as this process does.
+    _lock: Option<KeyLock>,
     created: Timestamp,
     /// When the last attempt began.
     last_try: Timestamp,
@@ -92,6 +94,7 @@ impl Run {
         let home = flags.place.home()?;
         let machinery = Machinery::open(&home, flags.executor)?;
         let id = random::digest()?;
+        let lock = machinery.store.locks.try_lock(&id)?;
         let files = RunFiles::create(&home, &id)?;
         let log = files.log_path().to_string_lossy().into_owned();
         let mut display = Display::new(global.log, Some(files), &id.short());
@@ -120,11 +123,12 @@ impl Run {
             error: None,
             log: Some(log),
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
+            host: names::host(),
             process: std::process::id(),
         };
         let again = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
-        let mut run = Self { machinery, display, record, created: Timestamp::now(), last_try: Timestamp::now(), again };
+        let (created, last_try) = (Timestamp::now(), Timestamp::now());
+        let mut run = Self { machinery, display, record, _lock: lock, created, last_try, again };
         run.save()?;
         Ok(run)
     }
@@ -144,6 +148,7 @@ impl Run {
             predictor: flags.pred.then(Predictor::default),
             keep_trail: flags.dotgraph != Some(false),
             trace: flags.traceflow,
+            alloc: names::alloc(&self.record.host, &self.record.id),
             labels: self.record.labels.clone(),
             ..self.machinery.config(self.record.id)?
         })
@@ -271,6 +276,7 @@ fn listed(params: &BTreeMap<String, String>, args: &[String]) -> String {
     }
 }
 
-fn user() -> String {
+/// Who runs reflow.
+pub(crate) fn user() -> String {
     std::env::var("USER").ok().filter(|user| !user.is_empty()).unwrap_or_else(|| "unknown".to_owned())
 }

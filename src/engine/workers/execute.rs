@@ -7,15 +7,16 @@
 use std::collections::BTreeSet;
 use std::io::{Read, Seek, SeekFrom};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use base::config::{Arg, ExecConfig};
 use base::digest::Material;
 use base::{Digest, Error, Kind};
-use exec::{ExecReport, LogFile};
+use exec::{ExecEvent, ExecReport, LogFile};
 use store::file_repository::Verdict;
 use store::{Association, Commit, Hit, KeyLock, LogPlace, TaskKind, TaskRecord, Usage};
 
-use super::{Reply, Tools, fetch, new_record, note};
+use super::{Reply, Tools, fetch, keep, new_record};
 use crate::failure::LogTail;
 use crate::job::{Completion, ExecEnd, ExecTask, Executed, Tails};
 
@@ -43,36 +44,37 @@ pub(super) async fn execute(tools: Arc<Tools>, mut task: ExecTask, reply: Reply)
         Ok(Start::Cached(hit)) => return end(reply, task, ExecEnd::Cached(hit)),
         Err(error) => return end(reply, task, ExecEnd::Broken(error)),
     };
-    if let Err(error) = load(&tools, &mut task).await {
-        drop(lock);
-        return end(reply, task, ExecEnd::Broken(error));
-    }
-    let (events, id) = (reply.completions.clone(), task.id);
-    let tell = move |event| {
-        let _ = events.send(Completion::ExecEvent { id, event });
+    let record = begin_record(&tools, &task);
+    tools.store.committer().note(record.clone());
+    let ran = match load(&tools, &mut task).await {
+        Ok(()) => run(&tools, &task, &record, &reply).await,
+        Err(error) => Err(error),
     };
-    let started = std::time::SystemTime::now();
-    let mut ran = tools.executor.run(&task.request, &tell, &tools.cancel).await;
-    if tools.check_inputs && ran.is_ok() {
-        let (tools, config) = (tools.clone(), task.request.config.clone());
-        if let Err(error) = blocking(move || check_inputs(&tools, &config)).await {
-            ran = Err(error);
-        }
-    }
     match ran {
-        Ok(report) => finish(&tools, task, report, lock, reply).await,
+        Ok(report) => finish(&tools, task, record, report, lock, reply).await,
         Err(error) => {
-            if error.kind() != Kind::Canceled {
-                let mut record = exec_record(&tools, &task);
-                record.start = Some(started);
-                record.end = Some(std::time::SystemTime::now());
-                record.error = Some(error.to_string());
-                note(&tools, record);
-            }
+            keep(&tools, record, Some(&error));
             drop(lock);
             end(reply, task, ExecEnd::Broken(error));
         }
     }
+}
+
+/// Runs the command and looks at its inputs again, if that is asked for.
+async fn run(tools: &Arc<Tools>, task: &ExecTask, record: &TaskRecord, reply: &Reply) -> Result<ExecReport, Error> {
+    let tell = |event: ExecEvent| {
+        if let ExecEvent::Started { pid, container } = &event {
+            let (start, container) = (Some(SystemTime::now()), container.clone());
+            tools.store.committer().note(TaskRecord { start, process: *pid, container, ..record.clone() });
+        }
+        let _ = reply.completions.send(Completion::ExecEvent { id: task.id, event });
+    };
+    let report = tools.executor.run(&task.request, &tell, &tools.cancel).await?;
+    if tools.check_inputs {
+        let (tools, config) = (tools.clone(), task.request.config.clone());
+        blocking(move || check_inputs(&tools, &config)).await?;
+    }
+    Ok(report)
 }
 
 fn start(tools: &Tools, key: &base::Digest, recheck: crate::job::Recheck) -> Result<Start, Error> {
@@ -130,11 +132,18 @@ fn check_inputs(tools: &Tools, config: &ExecConfig) -> Result<(), Error> {
 }
 
 /// Makes what is known of a finished exec durable, then tells.
-async fn finish(tools: &Arc<Tools>, task: ExecTask, mut report: ExecReport, lock: KeyLock, reply: Reply) {
+async fn finish(
+    tools: &Arc<Tools>,
+    task: ExecTask,
+    record: TaskRecord,
+    mut report: ExecReport,
+    lock: KeyLock,
+    reply: Reply,
+) {
     if let Ok(collected) = &mut report.outcome {
         collected.fileset = std::mem::take(&mut collected.fileset).set_assertions(&task.assertions);
     }
-    let record = report_record(tools, &task, &report);
+    let record = end_record(record, &report);
     let mut associations = Vec::new();
     let mut tails = None;
     match &report.outcome {
@@ -164,15 +173,17 @@ fn end(reply: Reply, task: ExecTask, end: ExecEnd) {
     reply.send(Completion::Executed(Box::new(Executed { task, end })));
 }
 
-fn exec_record(tools: &Tools, task: &ExecTask) -> TaskRecord {
+/// What is known of an exec when it is taken up.
+fn begin_record(tools: &Tools, task: &ExecTask) -> TaskRecord {
     let mut record = new_record(tools, TaskKind::Exec, &task.history, &task.key(), task.attempt);
     record.image.clone_from(&task.request.config.image);
     record.resources.clone_from(&task.request.config.resources);
+    record.uri = (!tools.alloc.is_empty()).then(|| format!("{}/{}", tools.alloc, task.request.id));
+    record.begin = Some(SystemTime::now());
     record
 }
 
-fn report_record(tools: &Tools, task: &ExecTask, report: &ExecReport) -> TaskRecord {
-    let mut record = exec_record(tools, task);
+fn end_record(mut record: TaskRecord, report: &ExecReport) -> TaskRecord {
     let log = |log: &LogFile| (log.size > 0).then(|| LogPlace::Path(log.path.clone()));
     record.start = Some(report.started);
     record.end = Some(report.ended);

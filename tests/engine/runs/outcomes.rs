@@ -24,6 +24,7 @@ pub(crate) const CASES: &[Case] = &[
     ("a_run_is_stopped_on_request", stopped),
     ("status_75_is_tried_again", temporary),
     ("the_history_knows_every_exec", history),
+    ("the_history_knows_what_goes_on_and_that_it_was_stopped", going_on),
     ("a_lost_blob_is_made_again", lost_blob),
     ("rt_101_inputs_that_change_meanwhile_are_noticed", spoilt),
 ];
@@ -190,6 +191,41 @@ fn history() {
     let Some(LogPlace::Path(stdout)) = &task.stdout else { panic!("{task:?}") };
     assert_eq!(std::fs::read_to_string(stdout).expect("a log"), "good\n");
     assert!(task.stderr.is_none() && task.error.is_some() && task.end >= task.start);
+}
+
+fn going_on() {
+    let home = Home::new();
+    let mut graph = Graph::default();
+    let root = exec(&mut graph, "sleep 1000 > %s", vec![]);
+    let (handle, cancel) = exec::CancelHandle::new();
+    let config = Config { alloc: "box/0061a20f88f57386".to_owned(), cancel, ..home.config() };
+    let run = config.run;
+    let record =
+        || home.store.tasks().list(&TaskQuery { run: Some(run), ..TaskQuery::default() }).expect("tasks").pop();
+    let mut seen = None;
+    let outcome = home.run_with(&mut graph, root, config, &mut |event| {
+        let Event::ExecStarted { pid, .. } = event else { return };
+        let patience = Instant::now();
+        let noted = loop {
+            match record() {
+                Some(noted) if noted.start.is_some() => break noted,
+                _ => assert!(patience.elapsed() < Duration::from_secs(20), "the exec was not noted"),
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        };
+        assert_eq!((noted.process, noted.end, noted.error.clone()), (*pid, None, None));
+        let key = noted.key.expect("a key");
+        assert_eq!(noted.uri, Some(format!("box/0061a20f88f57386/{}", key.hex())));
+        assert!(noted.begin <= noted.start);
+        seen = Some(noted);
+        handle.cancel();
+    });
+    assert_eq!(outcome.value.expect_err("stopped").kind(), Kind::Canceled);
+    home.store.committer().flush();
+    let (seen, ended) = (seen.expect("a start"), record().expect("a record"));
+    assert_eq!((ended.id, ended.begin, ended.uri), (seen.id, seen.begin, seen.uri));
+    assert_eq!(ended.process, None, "a process that has ended is nobody's");
+    assert!(ended.end.is_some() && ended.error.is_some_and(|error| error.contains("stopped")));
 }
 
 fn lost_blob() {
