@@ -47,6 +47,10 @@ pub(crate) struct Global {
     /// a namespace of cached results: two universes share none
     #[arg(long, value_name = "string", default_value = "")]
     pub(crate) universe: String,
+    /// writes a timeline beside the run's log, for the trace viewers of browsers: noptracer
+    /// (does not) or localtracer
+    #[arg(long, value_name = "string", default_value = "noptracer")]
+    pub(crate) tracer: Tracer,
     /// how errors of programs are shown: short (a line each), drawn (with the text), json (an
     /// object a line), or auto: drawn on a terminal, else short
     #[arg(long = "error-format", value_name = "string", default_value = "auto")]
@@ -68,6 +72,15 @@ pub(crate) enum CacheChoice {
     Write,
     #[value(name = "readwrite")]
     ReadWrite,
+}
+
+/// Who writes the timeline of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Tracer {
+    #[value(name = "noptracer")]
+    None,
+    #[value(name = "localtracer")]
+    Local,
 }
 
 /// The commands.

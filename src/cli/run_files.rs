@@ -97,17 +97,19 @@ impl RunFiles {
         Ok(())
     }
 
+    /// The path of the timeline.
+    pub(crate) fn trace_path(&self) -> PathBuf {
+        self.state.with_extension("trace")
+    }
+
+    /// Writes the timeline of a run, in place of one that is there.
+    pub(crate) fn write_trace(&self, write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<(), Error> {
+        replace(&self.trace_path(), write)
+    }
+
     /// Writes the graph of an evaluation, in place of one that is there.
     pub(crate) fn write_graph(&self, write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<(), Error> {
-        let path = self.state.with_extension("gv");
-        let folder = path.parent().unwrap_or(Path::new("."));
-        let written = tempfile::NamedTempFile::new_in(folder).and_then(|file| {
-            let mut out = std::io::BufWriter::new(file);
-            write(&mut out)?;
-            let file = out.into_inner().map_err(std::io::IntoInnerError::into_error)?;
-            file.persist(&path).map_err(|error| error.error)
-        });
-        written.map(drop).map_err(|error| at(&path, &error))
+        replace(&self.state.with_extension("gv"), write)
     }
 
     /// Appends a record to the log. A log that cannot be written does not stop a run.
@@ -120,6 +122,18 @@ impl RunFiles {
         let time = jiff::Zoned::now().strftime("%Y/%m/%d %H:%M:%S").to_string();
         let _ = writeln!(self.log_file, "{time} [{level}] {text}");
     }
+}
+
+/// Puts a file in the place of one that may be there.
+fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<(), Error> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let written = tempfile::NamedTempFile::new_in(folder).and_then(|file| {
+        let mut out = std::io::BufWriter::new(file);
+        write(&mut out)?;
+        let file = out.into_inner().map_err(std::io::IntoInnerError::into_error)?;
+        file.persist(path).map_err(|error| error.error)
+    });
+    written.map(drop).map_err(|error| at(path, &error))
 }
 
 fn at(path: &Path, error: &std::io::Error) -> Error {

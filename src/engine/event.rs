@@ -25,6 +25,13 @@ pub enum Event<'a> {
         /// Nodes known so far.
         nodes: usize,
     },
+    /// A batch of cache lookups is over.
+    LookedUp {
+        /// How many nodes.
+        nodes: usize,
+        /// How long it took.
+        elapsed: Duration,
+    },
     /// A batch of cache lookups failed; its nodes count as not cached.
     LookupFailed {
         /// How many nodes.

@@ -168,6 +168,8 @@ pub enum Completion {
         wanted: Vec<(FlowId, Digest)>,
         /// One answer for each.
         result: Result<Vec<Option<Hit>>, Error>,
+        /// How long it took.
+        elapsed: Duration,
     },
     /// How subjects of assertions are now.
     Refreshed {

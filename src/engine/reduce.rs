@@ -276,7 +276,7 @@ impl<'a> Reducer<'a> {
         }
         match completion {
             Completion::ImageResolved { text, result } => self.image_resolved(&text, result),
-            Completion::LookedUp { wanted, result } => self.looked_up(wanted, result),
+            Completion::LookedUp { wanted, result, elapsed } => self.looked_up(wanted, result, elapsed),
             Completion::Refreshed { results } => self.refreshed(results),
             Completion::Measured { ident, result } => self.measured(ident, result),
             Completion::ExecEvent { id, event } => self.exec_event(id, event),

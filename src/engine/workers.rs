@@ -114,9 +114,10 @@ impl Workers {
             Job::Lookup { wanted } => {
                 let reply = self.reply_for(wanted.iter().map(|(id, _)| *id));
                 self.runtime.spawn_blocking(move || {
+                    let start = Instant::now();
                     let keys: Vec<Vec<Digest>> = wanted.iter().map(|(_, key)| vec![*key]).collect();
                     let result = tools.store.lookup(&keys);
-                    reply.send(Completion::LookedUp { wanted, result });
+                    reply.send(Completion::LookedUp { wanted, result, elapsed: start.elapsed() });
                 });
             }
             Job::Refresh { keys } => {

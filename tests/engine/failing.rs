@@ -1,6 +1,7 @@
 //! Failures: what fails, what goes on, what is told (design: the first error never hides the second).
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use base::{Kind, Resources};
 use engine::Outcome;
@@ -229,7 +230,8 @@ fn rt_59_a_failed_lookup_is_a_miss() {
         for job in jobs {
             let completion = match job {
                 Job::Lookup { wanted } => {
-                    Completion::LookedUp { wanted, result: Err(base::Error::new(Kind::Unavailable, "locked")) }
+                    let result = Err(base::Error::new(Kind::Unavailable, "locked"));
+                    Completion::LookedUp { wanted, result, elapsed: Duration::ZERO }
                 }
                 other => {
                     world.accept(other);

@@ -221,7 +221,7 @@ impl World {
                 self.lookups += 1;
                 let find = |key: &Digest| Some(Hit { key: *key, fileset: self.cache.get(key)?.clone() });
                 let result = Ok(wanted.iter().map(|(_, key)| find(key)).collect());
-                Completion::LookedUp { wanted, result }
+                Completion::LookedUp { wanted, result, elapsed: Duration::ZERO }
             }
             Job::Refresh { keys } => {
                 let absent = || Error::new(Kind::NotExist, "it is gone");

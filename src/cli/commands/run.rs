@@ -11,6 +11,7 @@ use engine::dot::Trail;
 use engine::predict::Predictor;
 use engine::reduce::CacheMode;
 use engine::restart::RestartPolicy;
+use engine::trace::Timeline;
 use engine::{Config, Failures, Outcome};
 use exec::CancelToken;
 use flow::{FlowId, Graph};
@@ -20,7 +21,7 @@ use types::Value;
 
 use super::program::{Bound, Ready};
 use super::version;
-use crate::arguments::{CacheChoice, Global, RunFlags};
+use crate::arguments::{CacheChoice, Global, RunFlags, Tracer};
 use crate::display::{self, Display};
 use crate::exit::Exit;
 use crate::machinery::Machinery;
@@ -79,6 +80,8 @@ pub(super) fn run(global: &Global, flags: &RunFlags) -> Result<(), Exit> {
 struct Run {
     machinery: Machinery,
     display: Display,
+    /// What happened when, if that is asked for.
+    timeline: Option<Timeline>,
     record: RunRecord,
     /// Says that the run goes on, as long as this process does.
     _lock: Option<KeyLock>,
@@ -127,8 +130,16 @@ impl Run {
             process: std::process::id(),
         };
         let again = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
+        let timeline = (global.tracer == Tracer::Local).then(|| {
+            if let Some(files) = display.files() {
+                let path = files.trace_path();
+                display.log(Level::Info, &format!("Trace: {}", path.display()));
+            }
+            let alloc = format!("{}/{}", record.host, &record.id.hex()[..16]);
+            Timeline::new(command_line(&record), alloc, record.start)
+        });
         let (created, last_try) = (Timestamp::now(), Timestamp::now());
-        let mut run = Self { machinery, display, record, _lock: lock, created, last_try, again };
+        let mut run = Self { machinery, display, timeline, record, _lock: lock, created, last_try, again };
         run.save()?;
         Ok(run)
     }
@@ -155,12 +166,26 @@ impl Run {
     }
 
     fn evaluate(&mut self, graph: &mut Graph, root: FlowId, config: Config, flags: &RunFlags) -> Outcome {
-        let display = &mut self.display;
-        let outcome = engine::evaluate(graph, root, config, &mut |event| display.on(event));
+        let (display, timeline) = (&mut self.display, &mut self.timeline);
+        let outcome = engine::evaluate(graph, root, config, &mut |event| {
+            if let Some(timeline) = timeline {
+                timeline.on(event, SystemTime::now());
+            }
+            display.on(event);
+        });
+        self.write_timeline();
         if let Some(trail) = &outcome.trail {
             self.write_graph(graph, trail, flags.dotgraph.is_some());
         }
         outcome
+    }
+
+    /// Writes what happened when. A run is not worth failing for it.
+    fn write_timeline(&mut self) {
+        let (Some(timeline), Some(files)) = (&self.timeline, self.display.files()) else { return };
+        if let Err(error) = files.write_trace(|out| timeline.write(out)) {
+            self.display.log(Level::Error, &format!("the timeline is not written: {error}"));
+        }
     }
 
     /// Writes the graph if it was asked for, or can be of use to people. A run is not worth failing for it.
@@ -274,6 +299,13 @@ fn listed(params: &BTreeMap<String, String>, args: &[String]) -> String {
         [] => format!("{params}\n\t(no arguments)"),
         args => args.iter().fold(format!("{params}\n\targuments:"), |text, arg| format!("{text}\n\t\t{arg}")),
     }
+}
+
+/// What a run evaluates, on one line: the program, its parameters and arguments.
+fn command_line(run: &RunRecord) -> String {
+    let params = run.params.iter().map(|(name, value)| format!(" -{name}={value}"));
+    let args = run.args.iter().map(|arg| format!(" {arg}"));
+    params.chain(args).fold(run.program.clone(), |line, word| line + &word)
 }
 
 /// Who runs reflow.

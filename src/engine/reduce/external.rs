@@ -1,6 +1,7 @@
 //! The way of an exec: image, key, lookup, room, run.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use base::image::Qualified;
 use base::resources::CPU;
@@ -115,8 +116,14 @@ impl Reducer<'_> {
         }
     }
 
-    pub(super) fn looked_up(&mut self, wanted: Vec<(FlowId, Digest)>, result: Result<Vec<Option<Hit>>, Error>) {
+    pub(super) fn looked_up(
+        &mut self,
+        wanted: Vec<(FlowId, Digest)>,
+        result: Result<Vec<Option<Hit>>, Error>,
+        elapsed: Duration,
+    ) {
         self.lookups.out -= 1;
+        (self.listener)(&Event::LookedUp { nodes: wanted.len(), elapsed });
         let (mut hits, missed) = match result {
             Ok(hits) => (hits.into_iter(), Cause::NotCached),
             Err(error) => {
