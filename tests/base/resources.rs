@@ -21,6 +21,7 @@ fn the_examples_of_the_spec() {
     assert_eq!(of(16.0 * GIB, 4.0, 0.0).magnitude(), 6.0);
 }
 
+/// CLI-107
 #[test]
 fn rt_87_text_omits_what_is_zero_and_sorts_features() {
     assert_eq!(Resources::new().to_string(), "{}");

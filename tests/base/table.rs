@@ -1,6 +1,7 @@
 use base::table::lay_out;
 use proptest::prelude::*;
 
+/// CLI-108
 #[test]
 fn columns_line_up() {
     let cases = [

@@ -6,6 +6,7 @@ use base::units::{
 use jiff::{SignedDuration, Timestamp, Zoned, tz::TimeZone};
 use proptest::prelude::*;
 
+/// CLI-105
 #[test]
 fn sizes() {
     let cases = [
@@ -58,6 +59,7 @@ fn numbers_are_short() {
     }
 }
 
+/// CLI-106
 #[test]
 fn whole_seconds() {
     let cases = [(0, "0s"), (42, "42s"), (90, "1m30s"), (3661, "1h1m1s"), (3600, "1h0m0s"), (360_000, "100h0m0s")];

@@ -25,10 +25,10 @@ pub(crate) async fn repository(repository: &impl Repository) {
 
 /// Runs every check of associations on one that is empty.
 pub(crate) async fn assoc(assoc: &impl Assoc) {
-    values_are_kept_by_key_and_kind(assoc).await;
-    abbreviated_keys_are_expanded(assoc).await;
-    many_keys_are_answered_in_the_order_asked(assoc).await;
-    labels_are_added_up(assoc).await;
+    rt_141_values_are_kept_by_key_and_kind(assoc).await;
+    rt_142_abbreviated_keys_are_expanded(assoc).await;
+    rt_143_many_keys_are_answered_in_the_order_asked(assoc).await;
+    rt_141_labels_are_added_up(assoc).await;
     deleted_keys_are_gone(assoc).await;
 }
 
@@ -123,7 +123,7 @@ fn partial(text: &str) -> PartialDigest {
     PartialDigest::parse(text).unwrap()
 }
 
-async fn values_are_kept_by_key_and_kind(assoc: &impl Assoc) {
+async fn rt_141_values_are_kept_by_key_and_kind(assoc: &impl Assoc) {
     let (key, v1, v2, newer) = (Digest::of("key"), Digest::of("v1"), Digest::of("v2"), Digest::of("newer"));
     let whole = partial(&key.hex());
     assert_eq!(assoc.get(AssocKind::Fileset, &whole).await.unwrap_err().kind(), Kind::NotExist);
@@ -138,7 +138,7 @@ async fn values_are_kept_by_key_and_kind(assoc: &impl Assoc) {
     assert_eq!(assoc.get(AssocKind::Fileset, &whole).await, Ok((key, v1)));
 }
 
-async fn abbreviated_keys_are_expanded(assoc: &impl Assoc) {
+async fn rt_142_abbreviated_keys_are_expanded(assoc: &impl Assoc) {
     let value = Digest::of("value");
     let mut bytes = [0xab; 32];
     let first = Digest::from_bytes(bytes);
@@ -152,7 +152,7 @@ async fn abbreviated_keys_are_expanded(assoc: &impl Assoc) {
     assert_eq!(assoc.get(AssocKind::Fileset, &partial("abab")).await.unwrap_err().kind(), Kind::NotExist);
 }
 
-async fn many_keys_are_answered_in_the_order_asked(assoc: &impl Assoc) {
+async fn rt_143_many_keys_are_answered_in_the_order_asked(assoc: &impl Assoc) {
     let key = |i: usize| Digest::of(format!("many {i}"));
     let value = |i: usize| Digest::of(format!("value {i}"));
     for i in (0..700).step_by(2) {
@@ -179,7 +179,7 @@ async fn many_keys_are_answered_in_the_order_asked(assoc: &impl Assoc) {
     assert_eq!(assoc.scan(&AssocKind::ALL, &mut { stop }).await.unwrap_err().kind(), Kind::Canceled);
 }
 
-async fn labels_are_added_up(assoc: &impl Assoc) {
+async fn rt_141_labels_are_added_up(assoc: &impl Assoc) {
     let (key, value) = (Digest::of("labelled"), Digest::of("value"));
     for labels in [&["b=2", "a=1"][..], &[], &["c=3", "a=1"]] {
         let labels: Vec<String> = labels.iter().map(|label| (*label).to_owned()).collect();

@@ -56,7 +56,7 @@ fn expect(content: &str) -> File {
 }
 
 #[test]
-fn blobs_lie_under_their_digests() {
+fn rt_136_blobs_lie_under_their_digests() {
     let bed = Bed::new();
     let file = bed.repository.put_bytes(b"foo").unwrap();
     let path = bed.path("repository/2c/26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae");
@@ -246,7 +246,7 @@ fn large_content_is_hashed_in_pieces() {
 }
 
 #[test]
-fn materialized_blobs_are_hard_links() {
+fn rt_136_materialized_blobs_are_hard_links() {
     let bed = Bed::new();
     let file = bed.repository.put_bytes(b"foo").unwrap();
     let early = bed.path("early");

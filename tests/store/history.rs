@@ -149,7 +149,7 @@ fn runs_are_found_by_what_is_known_of_them() {
 }
 
 #[test]
-fn tasks_come_back_as_they_were_written() {
+fn rt_147_tasks_come_back_as_they_were_written() {
     let (_home, store) = open();
     let tasks = store.tasks();
     let full = task("full");
@@ -166,7 +166,7 @@ fn tasks_come_back_as_they_were_written() {
 }
 
 #[test]
-fn tasks_are_found_by_what_is_known_of_them() {
+fn rt_148_tasks_are_found_by_what_is_known_of_them() {
     let (_home, store) = open();
     let tasks = store.tasks();
     let mut other = TaskRecord { error: None, ..task("other") };

@@ -86,7 +86,7 @@ fn values_of_every_shape_come_back() {
 }
 
 #[test]
-fn rt_56_the_stream_is_read_before_stored_json() {
+fn rt_56_144_the_stream_is_read_before_stored_json() {
     let (_home, store) = open();
     let (old, new) = (put(&store, "old"), put(&store, "new"));
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
@@ -104,6 +104,10 @@ fn rt_56_the_stream_is_read_before_stored_json() {
     assert_eq!(found(&store), Some(new));
     // A stream that cannot be read leaves the older value.
     store.repository.remove(&blobs[1]).unwrap();
+    assert_eq!(found(&store), Some(old.clone()));
+    // Nor does one that is something else: older programs wrote JSON there (runtime spec §12 #72).
+    let json = store.repository.put_bytes(b"{\"Fileset\":{}}").unwrap().digest();
+    runtime.block_on(store.assoc().store(AssocKind::FilesetV2, &key("a"), Some(&json), &[])).unwrap();
     assert_eq!(found(&store), Some(old));
 }
 
@@ -206,7 +210,7 @@ fn every_unusable_key_is_found() {
 }
 
 #[test]
-fn finding_a_key_counts_as_using_it() {
+fn rt_142_finding_a_key_counts_as_using_it() {
     let (home, store) = open();
     commit(&store, &[key("used"), key("unused")], &put(&store, "one"));
     sql(&home, "UPDATE assoc SET last_access = 1000");
