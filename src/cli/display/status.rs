@@ -38,7 +38,7 @@ impl Status {
         let model = Model::new(title, now);
         match terminal::is_interactive() {
             true => Self::Live(Live::new(model)),
-            false => Self::Plain(Plain { model, next: now + SNAPSHOTS, last: Vec::new() }),
+            false => Self::Plain(Plain::new(model, now)),
         }
     }
 
@@ -57,7 +57,9 @@ impl Status {
             Self::Live(live) => live.update(|model| model.on(event, now)),
             Self::Plain(plain) => {
                 plain.model.on(event, now);
-                plain.show(now);
+                if let Some(snapshot) = plain.snapshot(now) {
+                    terminal::say(&snapshot);
+                }
             }
         }
     }
@@ -71,17 +73,45 @@ impl Status {
 }
 
 impl Plain {
-    /// Shows where the run stands if it is time and something has happened.
-    fn show(&mut self, now: Instant) {
+    fn new(model: Model, now: Instant) -> Self {
+        Self { model, next: now + SNAPSHOTS, last: Vec::new() }
+    }
+
+    /// Where the run stands, if it is time and something has happened.
+    fn snapshot(&mut self, now: Instant) -> Option<String> {
         if now < self.next {
-            return;
+            return None;
         }
         self.next = now + SNAPSHOTS;
         let state = self.model.state();
         if state == self.last {
-            return;
+            return None;
         }
-        terminal::say(&self.model.lines(now, None).join("\n"));
         self.last = state;
+        Some(self.model.lines(now, None).join("\n"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// CLI-109
+    #[test]
+    fn snapshots_come_once_a_minute_and_only_if_something_happened() {
+        let start = Instant::now();
+        let at = |seconds| start + Duration::from_secs(seconds);
+        let mut plain = Plain::new(Model::new("5c902b1c", start), start);
+        assert_eq!(plain.snapshot(at(59)), None);
+        let first = plain.snapshot(at(60)).unwrap();
+        assert!(first.starts_with("5c902b1c: elapsed: 1m"), "{first}");
+        assert_eq!(plain.snapshot(at(61)), None, "it is too early");
+        assert_eq!(plain.snapshot(at(120)), None, "nothing has happened");
+        let mut graph = flow::Graph::default();
+        let id = graph.intern("s3://bkt/in.txt", false);
+        plain.model.on(&Event::TransferStarted { step: engine::Step::new(&graph, id), fileset: None }, at(121));
+        assert_eq!(plain.snapshot(at(179)), None, "it is too early");
+        let second = plain.snapshot(at(180)).unwrap();
+        assert!(second.contains("intern s3://bkt/in.txt"), "{second}");
     }
 }
