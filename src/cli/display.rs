@@ -125,6 +125,15 @@ impl Display {
             Event::ImagePulling { step, image } => {
                 self.log(Level::Info, &format!("{} {}: fetching image {image}", step.ident(), step.digest().short()));
             }
+            Event::ExecAdopted { step, since } => {
+                let age = since.elapsed().map_or_else(|_| String::new(), |age| format!(" {} ago", seconds(age)));
+                let text = format!(
+                    "{} {}: goes on with the container that a killed run has started{age}",
+                    step.ident(),
+                    step.digest().short()
+                );
+                self.log(Level::Info, &text);
+            }
             Event::ExecRetried { step, attempt, reason, error, resources, wait } => {
                 let pause = if wait.is_zero() { String::new() } else { format!(" in {:.1}s", wait.as_secs_f64()) };
                 let text = format!(

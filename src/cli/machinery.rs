@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use exec::Executor;
-use exec::docker::{DockerExecutor, DockerOptions, Endpoint};
+use exec::docker::{DockerExecutor, DockerOptions, Endpoint, MemoryLimit};
 use exec::process::{ProcessExecutor, ProcessOptions};
+use exec::{Executor, Kept};
 use store::LocalStore;
 use tokio::runtime::Runtime;
 
@@ -63,7 +63,7 @@ async fn open_executor(
     let endpoint = Endpoint::new(std::env::var("DOCKER_HOST").ok().as_deref());
     if choice != ExecutorChoice::Process {
         if choice == ExecutorChoice::Docker || endpoint.may_answer() {
-            match docker(home, store, endpoint).await {
+            match docker(home, store, endpoint, notices).await {
                 Ok(executor) => return Ok(executor),
                 Err(exit) if choice == ExecutorChoice::Docker => return Err(exit),
                 Err(_) => {}
@@ -84,7 +84,12 @@ async fn open_executor(
     Ok(Arc::new(executor))
 }
 
-async fn docker(home: &Path, store: &LocalStore, endpoint: Endpoint) -> Result<Arc<dyn Executor>, Exit> {
+async fn docker(
+    home: &Path,
+    store: &LocalStore,
+    endpoint: Endpoint,
+    notices: &mut Vec<String>,
+) -> Result<Arc<dyn Executor>, Exit> {
     const PULL_RETRIES: usize = 5;
     let options = DockerOptions {
         state: home.to_owned(),
@@ -92,12 +97,26 @@ async fn docker(home: &Path, store: &LocalStore, endpoint: Endpoint) -> Result<A
         endpoint,
         credentials: None,
         pull_retries: PULL_RETRIES,
+        memory_limit: MemoryLimit::default(),
     };
     let unreachable =
         |error: base::Error| Exit::failed(format!("{error}{}", explain::pointer(&[explain::ENGINE_UNREACHABLE])));
     let executor = DockerExecutor::connect(options).await.map_err(unreachable)?;
-    executor.remove_leftovers().await?;
+    notices.extend(of_kept(&executor.remove_leftovers().await?.kept));
     Ok(Arc::new(executor))
+}
+
+/// A line about the containers of killed runs, if there are any: they use this machine, and nobody watches them.
+fn of_kept(kept: &[Kept]) -> Option<String> {
+    let name = |kept: &Kept| {
+        let state = if kept.is_running { "works" } else { "has succeeded" };
+        format!("{} in {} {state}", kept.ident, kept.container)
+    };
+    let names: Vec<String> = kept.iter().take(3).map(name).collect();
+    let (first, rest) = (names.first()?, kept.len() - names.len());
+    let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
+    let names = if kept.len() == 1 { first.clone() } else { names.join(", ") };
+    Some(format!("left by a killed run, for the next run of the same exec to go on with: {names}{more}"))
 }
 
 impl Machinery {

@@ -3,9 +3,10 @@
 //! Displays, logs and traces listen; the engine never prints. Events borrow from the run: a listener
 //! copies what it keeps, and nothing is described for nobody.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use base::config::ExecConfig;
+use base::profile::Gauges;
 use base::{Digest, Error, Fileset, Resources};
 use flow::node::{Exec, Op, Place};
 use flow::{FlowId, Graph};
@@ -82,6 +83,13 @@ pub enum Event<'a> {
         /// The image as configured.
         image: &'a str,
     },
+    /// A run that was killed has started the exec's command, which works on or has ended; this run takes it over.
+    ExecAdopted {
+        /// Which.
+        step: Step<'a>,
+        /// When it was started.
+        since: SystemTime,
+    },
     /// The exec's command runs.
     ExecStarted {
         /// Which.
@@ -90,6 +98,13 @@ pub enum Event<'a> {
         pid: Option<u32>,
         /// The name of its container, if it has one.
         container: Option<&'a str>,
+    },
+    /// What the exec's command uses at present: told now and then of one that takes its time.
+    ExecMeasured {
+        /// Which.
+        step: Step<'a>,
+        /// The latest of each gauge.
+        gauges: &'a Gauges,
     },
     /// The exec's command has ended; its outputs are being collected.
     ExecExited {

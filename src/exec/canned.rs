@@ -12,6 +12,7 @@ use std::time::SystemTime;
 
 use async_trait::async_trait;
 use base::config::{ExecConfig, OutputKind};
+use base::profile::Profile;
 use base::regexp::Regexp;
 use base::{Digest, Error, File, Fileset, Kind, Resources};
 
@@ -179,6 +180,7 @@ impl Executor for CannedExecutor {
         Ok(ExecReport {
             outcome: Ok(collected),
             usage: Usage::default(),
+            profile: Profile::default(),
             status: Some(0),
             stdout: silent(),
             stderr: silent(),

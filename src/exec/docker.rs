@@ -1,20 +1,26 @@
 //! Runs commands in containers of a Docker engine (runtime spec §6.3 – §6.6).
 //!
-//! One container for each exec, under a name made of the exec's id: a leftover of a killed run is met
-//! again under that name and is removed before the exec starts anew. The scratch folder is bound into
-//! the container, so this machine and the engine must see the same files.
+//! One container for each exec, under a name made of the exec's id. What a killed run has left is met again
+//! by that id: a container that works or has succeeded is taken over, another is removed before the exec starts
+//! anew. The scratch folder is bound into the container, so this machine and the engine must see the same files.
 
 mod container;
 mod ending;
 mod endpoint;
 mod failure;
 mod image;
+mod leftover;
+mod manifest;
 mod output;
+mod statistics;
+mod watch;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use base::profile::Profile;
 use base::{Digest, Error, Kind, Resources};
 use bollard::Docker;
 use store::FileRepository;
@@ -22,14 +28,18 @@ use store::FileRepository;
 use crate::blocking::{blocking, discard};
 use crate::cancel::CancelToken;
 use crate::credentials::{self, Credentials};
-use crate::executor::{ExecEvent, ExecId, ExecReport, ExecRequest, Executor, Usage};
+use crate::executor::{ExecEvent, ExecId, ExecReport, ExecRequest, Executor, Leftovers, Usage};
 use crate::machine;
+use crate::scratch::Scratch;
 use crate::site::{Site, View, Work};
 use crate::verdict::{Ending, tell_log_failure};
 use container::{Blueprint, Container, Start};
-use ending::Ended;
 use image::Images;
+use leftover::Found;
+use manifest::Manifest;
+use watch::{Seen, Watch};
 
+pub use container::MemoryLimit;
 pub use endpoint::Endpoint;
 
 /// What a [`DockerExecutor`] is made of.
@@ -44,6 +54,8 @@ pub struct DockerOptions {
     pub credentials: Option<Arc<dyn Credentials>>,
     /// How often a pull that failed for the network's sake is tried again; 5 by the spec (§6.4).
     pub pull_retries: usize,
+    /// Whether the memory that a command declares limits it.
+    pub memory_limit: MemoryLimit,
 }
 
 /// The `docker` executor.
@@ -52,6 +64,7 @@ pub struct DockerExecutor {
     site: Site,
     images: Images,
     user: String,
+    memory_limit: MemoryLimit,
     capacity: Resources,
     credentials: Option<Arc<dyn Credentials>>,
 }
@@ -67,7 +80,7 @@ impl DockerExecutor {
     /// Connects to the engine and asks what it has. `Unavailable` when it does not answer, with a message
     /// that says which socket was asked and what to do.
     pub async fn connect(options: DockerOptions) -> Result<Self, Error> {
-        let DockerOptions { state, repository, endpoint, credentials, pull_retries } = options;
+        let DockerOptions { state, repository, endpoint, credentials, pull_retries, memory_limit } = options;
         let docker = endpoint.connect().await?;
         let info = docker.info().await.map_err(|error| endpoint.unreachable(&error))?;
         let (site, disk) = blocking(move || {
@@ -80,31 +93,55 @@ impl DockerExecutor {
         let capacity = Resources::of(info.ncpu.unwrap_or(1).max(1) as f64, mem.floor(), disk);
         let user = container::user(info.security_options.as_deref().unwrap_or_default());
         let images = Images::new(docker.clone(), pull_retries);
-        Ok(Self { engine: Engine { docker, endpoint }, site, images, user, capacity, credentials })
+        Ok(Self { engine: Engine { docker, endpoint }, site, images, user, memory_limit, capacity, credentials })
     }
 
-    async fn begin(&self, request: &ExecRequest) -> Result<Work, Error> {
-        let (site, id) = (self.site.clone(), request.id);
-        let (scratch, leftover) = blocking(move || {
-            let scratch = site.claim(id)?;
-            let leftover = scratch.is_leftover()?;
-            Ok((scratch, leftover))
+    /// Claims the exec's folder and looks for what a killed run has left of it: a container to go on with.
+    async fn begin(&self, request: &ExecRequest) -> Result<(Work, Option<(Found, Manifest)>), Error> {
+        let (site, request) = (self.site.clone(), request.clone());
+        let (work, left) = blocking(move || {
+            let scratch = claim(&site, request.id)?;
+            let is_leftover = scratch.is_leftover()?;
+            let manifest = Manifest::read(&scratch);
+            let work = site.plan(scratch, &request, View::Standard)?;
+            Ok((work, is_leftover.then_some(manifest)))
         })
         .await?;
-        if leftover {
-            // Its container may still be writing there.
-            container::remove_leftover(&self.engine.docker, &self.site.home(), id).await?;
+        let Some(manifest) = left else { return lay_out(work).await };
+        match self.find(&work, manifest).await {
+            Ok(Some(found)) => Ok((work, Some(found))),
+            Ok(None) => lay_out(work).await,
+            Err(error) => {
+                // There may be a container yet.
+                work.leave();
+                Err(error)
+            }
         }
-        let (site, request) = (self.site.clone(), request.clone());
-        blocking(move || site.begin(scratch, &request, View::Standard)).await
     }
 
-    fn blueprint(&self, id: ExecId, work: &Work, credentials: Vec<(String, String)>) -> Result<Blueprint, Error> {
+    /// The container that a killed run of `work` has left, if it is to be gone on with; else it is removed.
+    async fn find(&self, work: &Work, manifest: Option<Manifest>) -> Result<Option<(Found, Manifest)>, Error> {
+        let docker = &self.engine.docker;
+        if let Some(manifest) = manifest.filter(|manifest| manifest.is_for(work))
+            && let Some(found) = leftover::find(docker, &manifest, self.memory(work)).await?
+        {
+            return Ok(Some((found, manifest)));
+        }
+        // It may still be writing into the folder.
+        leftover::remove(docker, &self.site.home(), work.id()).await?;
+        Ok(None)
+    }
+
+    fn memory(&self, work: &Work) -> Option<f64> {
+        self.memory_limit.of(work.config().resources.get("mem"))
+    }
+
+    fn blueprint(&self, work: &Work, credentials: Vec<(String, String)>) -> Result<Blueprint, Error> {
         let mut environment = work.environment();
         environment.extend(credentials);
         Ok(Blueprint {
-            name: container::name(&self.site.home(), id),
-            id,
+            name: container::name(&self.site.home(), work.id()),
+            id: work.id(),
             home: self.site.home(),
             image: work.config().image.clone(),
             user: self.user.clone(),
@@ -115,7 +152,7 @@ impl DockerExecutor {
             tmp: work.scratch().tmp(),
             socket: work.config().need_docker_access.then(|| self.engine.endpoint.socket()),
             cpu: work.config().resources.get("cpu").min(self.capacity.get("cpu")),
-            mem: work.config().resources.get("mem"),
+            memory: self.memory(work),
         })
     }
 
@@ -144,29 +181,54 @@ impl DockerExecutor {
         }
     }
 
-    async fn attend(
+    /// Starts the command, after noting what is needed to take it over.
+    async fn start(
         &self,
         container: &Container,
         work: &Work,
+    ) -> Result<Result<(container::Output, Manifest), Error>, Error> {
+        let manifest = Manifest::new(work, container.id().to_owned());
+        let (note, place) = (manifest.clone(), work.scratch().manifest());
+        // Attached before the start: no output is missed.
+        let (output, noted) = tokio::join!(container.attach(), blocking(move || note.write(&place)));
+        noted?;
+        let output = output?;
+        Ok(match container.start().await? {
+            Start::Running => Ok((output, manifest)),
+            Start::Refused(failure) => Err(failure),
+        })
+    }
+
+    /// Brings a container to its end: one that was just made, or one that was found with its note. The inner
+    /// error is the command's.
+    async fn attend(
+        &self,
+        container: &Container,
+        found: Option<Manifest>,
+        work: &Work,
         events: &(dyn Fn(ExecEvent) + Send + Sync),
         cancel: &CancelToken,
-    ) -> Result<Result<Ended, Error>, Error> {
+    ) -> Result<Result<Seen, Error>, Error> {
         let kills = machine::out_of_memory_kills();
+        let started = || events(ExecEvent::Started { pid: None, container: Some(container.name().to_owned()) });
         let watched = async {
-            // Attached first: no output is missed.
-            let output = container.attach().await?;
-            match container.start().await? {
-                Start::Running => {}
-                Start::Refused(failure) => return Ok(Err(failure)),
+            if let Some(manifest) = found {
+                started();
+                return Watch::new(container, work, manifest, events).take_over().await.map(Ok);
             }
-            events(ExecEvent::Started { pid: None, container: Some(container.name().to_owned()) });
-            ending::watch(container, output, work.logs()).await.map(Ok)
+            match self.start(container, work).await? {
+                Ok((output, manifest)) => {
+                    started();
+                    Watch::new(container, work, manifest, events).follow_to_end(output).await.map(Ok)
+                }
+                Err(failure) => Ok(Err(failure)),
+            }
         };
-        let mut ended = tokio::select! {
-            ended = watched => ended?,
+        let mut seen = tokio::select! {
+            seen = watched => seen?,
             () = cancel.canceled() => return Err(canceled()),
         };
-        if let Ok(ended) = &mut ended
+        if let Ok(Seen { ended, .. }) = &mut seen
             && ended.status == 137
             && ended.out_of_memory.is_none()
             && self.engine.endpoint.is_local()
@@ -174,7 +236,7 @@ impl DockerExecutor {
         {
             ended.out_of_memory = Some("kernel".to_owned());
         }
-        Ok(ended)
+        Ok(seen)
     }
 }
 
@@ -196,9 +258,9 @@ impl Executor for DockerExecutor {
         self.images.resolve(image).await
     }
 
-    /// Removes containers too.
-    async fn remove_leftovers(&self) -> Result<Vec<ExecId>, Error> {
-        container::remove_leftovers(&self.engine.docker, &self.site).await
+    /// A container that works or has succeeded is kept for a week.
+    async fn remove_leftovers(&self) -> Result<Leftovers, Error> {
+        leftover::sweep(&self.engine.docker, &self.site).await
     }
 
     async fn run(
@@ -211,51 +273,83 @@ impl Executor for DockerExecutor {
             return Err(canceled());
         }
         let credentials = credentials::wanted(&request.config, self.credentials.as_deref()).await?;
-        let work = self.begin(request).await?;
-        events(ExecEvent::Staged);
-        let blueprint = self.blueprint(request.id, &work, credentials)?;
-        let container = match self.create(&blueprint, events, cancel).await {
-            Ok(container) => container,
-            Err(error) => return Err(abandon(work, error).await),
+        let (work, found) = self.begin(request).await?;
+        let (container, manifest) = match found {
+            Some((Found { container, since }, manifest)) => {
+                events(ExecEvent::Adopted { since });
+                (container, Some(manifest))
+            }
+            None => {
+                events(ExecEvent::Staged);
+                let blueprint = self.blueprint(&work, credentials)?;
+                match self.create(&blueprint, events, cancel).await {
+                    Ok(container) => (container, None),
+                    Err(error) => return Err(abandon(work, error).await),
+                }
+            }
         };
-        let attended = self.attend(&container, &work, events, cancel).await;
-        let ended = match attended {
-            Ok(ended) => ended,
+        match self.attend(&container, manifest, &work, events, cancel).await {
+            Ok(Ok(seen)) => conclude(container, work, seen, events).await,
+            Ok(Err(failure)) => refused(container, work, failure).await,
+            Err(error) if error.kind() == Kind::Unavailable => {
+                // The command goes on, for all that is known: the next try takes it over.
+                container.leave();
+                work.leave();
+                Err(error)
+            }
             Err(error) => {
                 // What went wrong first is what is told.
                 let _ = container.remove().await;
-                return Err(abandon(work, error).await);
+                Err(abandon(work, error).await)
             }
-        };
-        match ended {
-            Ok(ended) => conclude(container, work, ended, events).await,
-            Err(failure) => refused(container, work, failure).await,
         }
     }
+}
+
+/// How long a folder may be in somebody's hands who only looks what a killed run has left in it.
+const GLANCE: Duration = Duration::from_millis(500);
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// Claims the folder of an exec.
+fn claim(site: &Site, id: ExecId) -> Result<Scratch, Error> {
+    let begin = Instant::now();
+    loop {
+        match site.claim(id) {
+            Err(error) if error.kind() == Kind::Precondition && begin.elapsed() < GLANCE => std::thread::sleep(PAUSE),
+            claimed => return claimed,
+        }
+    }
+}
+
+/// Makes the folder ready for a container that is yet to be made.
+async fn lay_out(work: Work) -> Result<(Work, Option<(Found, Manifest)>), Error> {
+    blocking(move || {
+        work.lay_out()?;
+        Ok((work, None))
+    })
+    .await
 }
 
 /// Collects the outputs while the container is being removed.
 async fn conclude(
     container: Container,
     work: Work,
-    ended: Ended,
+    seen: Seen,
     events: &(dyn Fn(ExecEvent) + Send + Sync),
 ) -> Result<ExecReport, Error> {
+    let Seen { ended, cpu, max_memory, profile, log_failure } = seen;
     events(ExecEvent::Exited { status: ended.status });
     let ending = Ending { status: ended.status, out_of_memory: ended.out_of_memory };
     let (remains, removed) = tokio::join!(blocking(move || work.finish(&ending)), container.remove());
     let mut remains = remains?;
-    tell_log_failure(&mut remains.outcome, ended.log_failure);
+    tell_log_failure(&mut remains.outcome, log_failure);
     if let Ok(collected) = &mut remains.outcome {
         collected.notes.extend(removed.err().map(|error| format!("the container was not removed: {error}")));
     }
     Ok(ExecReport {
         outcome: remains.outcome,
-        usage: Usage {
-            wall: ended.ended.duration_since(ended.started).unwrap_or_default(),
-            cpu: ended.cpu,
-            max_memory: ended.max_memory,
-        },
+        usage: Usage { wall: ended.ended.duration_since(ended.started).unwrap_or_default(), cpu, max_memory },
+        profile,
         status: Some(ended.status),
         stdout: remains.stdout,
         stderr: remains.stderr,
@@ -273,6 +367,7 @@ async fn refused(container: Container, work: Work, failure: Error) -> Result<Exe
     Ok(ExecReport {
         outcome: remains.outcome,
         usage: Usage::default(),
+        profile: Profile::default(),
         status: None,
         stdout: remains.stdout,
         stderr: remains.stderr,

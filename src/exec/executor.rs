@@ -11,6 +11,7 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use base::config::ExecConfig;
+use base::profile::{Gauges, Profile};
 use base::{Digest, Error, Fileset, Resources};
 
 use crate::cancel::CancelToken;
@@ -70,6 +71,11 @@ pub enum ExecEvent {
         /// The image as configured.
         image: String,
     },
+    /// A killed run has started the command, which this one takes over.
+    Adopted {
+        /// When it was started.
+        since: SystemTime,
+    },
     /// The command runs.
     Started {
         /// The host's number of the command's first process, if it is on this machine.
@@ -77,6 +83,8 @@ pub enum ExecEvent {
         /// The container's name, for executors that have one.
         container: Option<String>,
     },
+    /// What the command uses at present; told now and then of a command that takes its time.
+    Gauges(Gauges),
     /// The command has ended and its room is free; outputs are still being collected.
     Exited {
         /// Exit status; 128+n for a command that signal n ended.
@@ -125,6 +133,8 @@ pub struct ExecReport {
     pub outcome: Result<Collected, Error>,
     /// What it consumed.
     pub usage: Usage,
+    /// What was sampled while it ran; nothing of a command that took less than a second.
+    pub profile: Profile,
     /// Exit status, 128+n for signal n.
     pub status: Option<i32>,
     /// Its standard output. Stays when the scratch folder is gone.
@@ -137,6 +147,28 @@ pub struct ExecReport {
     pub started: SystemTime,
     /// When the command ended.
     pub ended: SystemTime,
+}
+
+/// What killed runs have left behind.
+#[derive(Debug, Default)]
+pub struct Leftovers {
+    /// What nobody can use any more, and is gone.
+    pub removed: Vec<ExecId>,
+    /// What the next run of the same exec takes over.
+    pub kept: Vec<Kept>,
+}
+
+/// A command that outlived its reflow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// Its exec.
+    pub id: ExecId,
+    /// The exec's label for people.
+    pub ident: String,
+    /// The name of its container.
+    pub container: String,
+    /// Whether it still works; else it has succeeded.
+    pub is_running: bool,
 }
 
 /// Runs commands. Implementations are cheap to share and run any number of execs at once; how many
@@ -165,16 +197,18 @@ pub trait Executor: Send + Sync {
     /// it cannot be found out.
     async fn resolve_image(&self, image: &str) -> Result<String, Error>;
 
-    /// Removes what killed runs with this state folder have left behind and nobody uses; gives the ids of
-    /// their execs. What an exec's own leftover is, [`Executor::run`] removes by itself.
-    async fn remove_leftovers(&self) -> Result<Vec<ExecId>, Error> {
-        Ok(Vec::new())
+    /// Removes what killed runs with this state folder have left behind, is in nobody's use, and cannot be
+    /// taken over by [`Executor::run`]; tells what that was, and what stays.
+    async fn remove_leftovers(&self) -> Result<Leftovers, Error> {
+        Ok(Leftovers::default())
     }
 
-    /// Runs a command to its end and collects its outputs.
+    /// Runs a command to its end and collects its outputs. A command of the same id that a killed run has
+    /// started is taken over where it stands, if the executor's commands outlive it.
     ///
     /// `Err` is a failure of the machinery, `Canceled` among them; the command's own failures are in
-    /// the report. Whatever the result, neither process, container nor scratch folder stays.
+    /// the report. Neither process, container nor scratch folder stays, unless an engine that does not answer
+    /// has them (`Unavailable`): then the next run of the id takes them over.
     async fn run(
         &self,
         request: &ExecRequest,

@@ -22,6 +22,7 @@ pub mod docker;
 pub mod process;
 
 mod collect;
+mod gauges;
 mod logs;
 mod verdict;
 
@@ -35,7 +36,7 @@ pub mod pool;
 pub use cancel::{CancelHandle, CancelToken};
 pub use canned::{CannedExecutor, CannedOptions, CannedOutput, CannedResult};
 pub use credentials::Credentials;
-pub use docker::{DockerExecutor, DockerOptions, Endpoint};
-pub use executor::{Collected, ExecEvent, ExecId, ExecReport, ExecRequest, Executor, LogFile, Usage};
+pub use docker::{DockerExecutor, DockerOptions, Endpoint, MemoryLimit};
+pub use executor::{Collected, ExecEvent, ExecId, ExecReport, ExecRequest, Executor, Kept, Leftovers, LogFile, Usage};
 pub use pool::{Lease, Pool};
 pub use process::{ProcessExecutor, ProcessOptions};

@@ -12,13 +12,14 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
+use base::profile::Profile;
 use base::{Digest, Error, Kind, Resources};
 use store::FileRepository;
 
 use crate::blocking::blocking;
 use crate::cancel::CancelToken;
 use crate::credentials::{self, Credentials};
-use crate::executor::{ExecEvent, ExecId, ExecReport, ExecRequest, Executor, Usage};
+use crate::executor::{ExecEvent, ExecReport, ExecRequest, Executor, Leftovers, Usage};
 use crate::launcher::order::{Ended, Isolation, Layout, Order, Word};
 use crate::machine;
 use crate::site::{Site, View, Work};
@@ -110,7 +111,12 @@ impl ProcessExecutor {
     async fn begin(&self, request: &ExecRequest) -> Result<Work, Error> {
         let (site, request) = (self.site.clone(), request.clone());
         let view = if self.level == Level::Plain { View::Plain } else { View::Standard };
-        blocking(move || site.begin(site.claim(request.id)?, &request, view)).await
+        blocking(move || {
+            let work = site.plan(site.claim(request.id)?, &request, view)?;
+            work.lay_out()?;
+            Ok(work)
+        })
+        .await
     }
 
     async fn watch(
@@ -173,9 +179,11 @@ impl Executor for ProcessExecutor {
         Ok(image.to_owned())
     }
 
-    async fn remove_leftovers(&self) -> Result<Vec<ExecId>, Error> {
+    /// Commands end with their reflow: only folders are left of them.
+    async fn remove_leftovers(&self) -> Result<Leftovers, Error> {
         let site = self.site.clone();
-        blocking(move || site.remove_leftovers()).await
+        let removed = blocking(move || site.remove_leftovers()).await?;
+        Ok(Leftovers { removed, kept: Vec::new() })
     }
 
     async fn run(
@@ -210,6 +218,7 @@ impl Executor for ProcessExecutor {
                 cpu: ended.cpu,
                 max_memory: ended.max_memory,
             },
+            profile: Profile::default(),
             status: Some(ended.status),
             stdout: remains.stdout,
             stderr: remains.stderr,

@@ -15,10 +15,11 @@ use rustix::io::Errno;
 
 use crate::executor::ExecId;
 
-/// A claimed scratch folder. Dropping it removes the folder.
+/// A claimed scratch folder. Dropping it removes the folder, unless it was left to others.
 #[derive(Debug)]
 pub(crate) struct Scratch {
     path: PathBuf,
+    is_left: bool,
     /// Held for its lock.
     _lock: File,
 }
@@ -30,7 +31,7 @@ impl Scratch {
         let during = |error: Error| error.during(format!("scratch folder {}", path.display()));
         match lock(&path).map_err(|error| during(error.into()))? {
             // On a file system without locks the engine's own must do.
-            Lock::Taken(lock) | Lock::Unknown(lock) => Ok(Self { path, _lock: lock }),
+            Lock::Taken(lock) | Lock::Unknown(lock) => Ok(Self { path, is_left: false, _lock: lock }),
             Lock::Held => Err(during(Error::new(Kind::Precondition, "the exec is being run already"))),
         }
     }
@@ -49,21 +50,38 @@ impl Scratch {
         prepare().map_err(|error| Error::from(error).during(format!("scratch folder {}", self.path.display())))
     }
 
-    /// Claims every folder below `execs` that no living process has claimed: what killed runs have
-    /// left behind. Dropping the claims removes the folders.
-    pub(crate) fn claim_leftovers(execs: &Path) -> Result<Vec<(ExecId, Self)>, Error> {
+    /// The execs that have a folder below `execs`.
+    pub(crate) fn list(execs: &Path) -> Result<Vec<ExecId>, Error> {
         let mut found = Vec::new();
         for entry in fs::read_dir(execs)? {
-            let entry = entry?;
-            let Some(id) = entry.file_name().to_str().and_then(|name| base::Digest::parse(name).ok()) else {
-                continue;
-            };
-            // Without locks nobody can say what is in use.
-            if let Lock::Taken(lock) = lock(&entry.path())? {
-                found.push((ExecId::new(id), Self { path: entry.path(), _lock: lock }));
-            }
+            let name = entry?.file_name();
+            found.extend(name.to_str().and_then(|name| base::Digest::parse(name).ok()).map(ExecId::new));
         }
         Ok(found)
+    }
+
+    /// Claims the folder of `id` if it is there and no living process has claimed it: what a killed run has
+    /// left behind.
+    pub(crate) fn claim_leftover(execs: &Path, id: ExecId) -> Result<Option<Self>, Error> {
+        let path = execs.join(id.hex());
+        if !path.exists() {
+            return Ok(None);
+        }
+        // Without locks nobody can say what is in use.
+        match lock(&path)? {
+            Lock::Taken(lock) => Ok(Some(Self { path, is_left: false, _lock: lock })),
+            Lock::Held | Lock::Unknown(_) => Ok(None),
+        }
+    }
+
+    /// Gives up the claim and leaves the folder as it is, for a later claim to go on with.
+    pub(crate) fn leave(mut self) {
+        self.is_left = true;
+    }
+
+    /// The file in which an executor notes what it needs to go on with the exec after a crash.
+    pub(crate) fn manifest(&self) -> PathBuf {
+        self.path.join("manifest.json")
     }
 
     /// The inputs, as the command sees them under `/arg`.
@@ -84,6 +102,9 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
+        if self.is_left {
+            return;
+        }
         // What cannot be removed now is removed by the next claim; nobody would be helped by an
         // otherwise good result that fails for it.
         if remove_contents(&self.path).is_ok() {
@@ -214,9 +235,17 @@ mod tests {
         let _scratch = Scratch::claim(execs.path(), held).unwrap();
         fs::create_dir_all(execs.path().join(left.hex()).join("tmp")).unwrap();
         fs::write(execs.path().join("notes"), "not an exec").unwrap();
-        let found = Scratch::claim_leftovers(execs.path()).unwrap();
-        assert_eq!(found.iter().map(|(id, _)| *id).collect::<Vec<_>>(), [left]);
-        drop(found);
+        let mut listed = Scratch::list(execs.path()).unwrap();
+        listed.sort();
+        let mut both = vec![held, left];
+        both.sort();
+        assert_eq!(listed, both);
+        assert!(Scratch::claim_leftover(execs.path(), held).unwrap().is_none());
+        // What is left again stays, what is dropped goes.
+        Scratch::claim_leftover(execs.path(), left).unwrap().unwrap().leave();
+        assert!(execs.path().join(left.hex()).join("tmp").exists());
+        drop(Scratch::claim_leftover(execs.path(), left).unwrap().unwrap());
         assert!(execs.path().join(held.hex()).exists() && !execs.path().join(left.hex()).exists());
+        assert!(Scratch::claim_leftover(execs.path(), left).unwrap().is_none());
     }
 }

@@ -41,13 +41,15 @@ pub(crate) enum View {
     Plain,
 }
 
-/// An exec that is ready to be started. Dropping it removes its scratch folder.
+/// An exec in its scratch folder. Dropping it removes the folder.
 #[derive(Debug)]
 pub(crate) struct Work {
     site: Site,
     config: ExecConfig,
+    id: ExecId,
     scratch: Scratch,
     places: Places,
+    sharing: Sharing,
     command: String,
     logs: LogPaths,
 }
@@ -90,7 +92,11 @@ impl Site {
 
     /// Removes the scratch folders that killed runs have left behind; returns whose they were.
     pub(crate) fn remove_leftovers(&self) -> Result<Vec<ExecId>, Error> {
-        Ok(Scratch::claim_leftovers(&self.0.execs)?.into_iter().map(|(id, _scratch)| id).collect())
+        let mut removed = Vec::new();
+        for id in Scratch::list(&self.0.execs)? {
+            removed.extend(Scratch::claim_leftover(&self.0.execs, id)?.map(|_scratch| id));
+        }
+        Ok(removed)
     }
 
     /// Claims the scratch folder of an exec.
@@ -98,18 +104,17 @@ impl Site {
         Scratch::claim(&self.0.execs, id)
     }
 
-    /// Makes the claimed scratch folder ready, renders the command, stages the inputs.
-    pub(crate) fn begin(&self, scratch: Scratch, request: &ExecRequest, view: View) -> Result<Work, Error> {
-        scratch.prepare()?;
+    /// Renders the command for the claimed scratch folder. Nothing in the folder or among the logs changes
+    /// before [`Work::lay_out`].
+    pub(crate) fn plan(&self, scratch: Scratch, request: &ExecRequest, view: View) -> Result<Work, Error> {
         let (places, sharing) = match view {
             View::Standard => (Places::standard(), Sharing::Linked),
             View::Plain => (plain_places(&scratch)?, Sharing::Copied),
         };
         let command = template::render(&request.config, &places)?;
         let logs = LogPaths::new(&self.0.logs, request.id);
-        logs.begin(&command)?;
-        stage::stage(&request.config, &self.0.repository, &scratch, sharing)?;
-        Ok(Work { site: self.clone(), config: request.config.clone(), scratch, places, command, logs })
+        let (site, config, id) = (self.clone(), request.config.clone(), request.id);
+        Ok(Work { site, config, id, scratch, places, sharing, command, logs })
     }
 }
 
@@ -129,6 +134,23 @@ const LONGEST_ARGUMENT: usize = 120 << 10;
 const COMMAND_FILE: &str = "command";
 
 impl Work {
+    /// Makes the scratch folder ready: empties it, begins the logs, stages the inputs.
+    pub(crate) fn lay_out(&self) -> Result<(), Error> {
+        self.scratch.prepare()?;
+        self.logs.begin(&self.command)?;
+        stage::stage(&self.config, &self.site.0.repository, &self.scratch, self.sharing)
+    }
+
+    /// Leaves the scratch folder as it is, for a later run to go on with.
+    pub(crate) fn leave(self) {
+        self.scratch.leave();
+    }
+
+    /// The request's id.
+    pub(crate) fn id(&self) -> ExecId {
+        self.id
+    }
+
     /// The request's configuration.
     pub(crate) fn config(&self) -> &ExecConfig {
         &self.config
@@ -142,6 +164,11 @@ impl Work {
     /// The files of its logs.
     pub(crate) fn logs(&self) -> &LogPaths {
         &self.logs
+    }
+
+    /// The command as the shell gets it.
+    pub(crate) fn command(&self) -> &str {
+        &self.command
     }
 
     /// The environment common to all executors.

@@ -338,6 +338,7 @@ fn report(outcome: Result<Collected, Error>) -> ExecReport {
         status: Some(i32::from(outcome.is_err())),
         outcome,
         usage: Usage::default(),
+        profile: base::profile::Profile::default(),
         stdout: log(),
         stderr: log(),
         script: "script".into(),

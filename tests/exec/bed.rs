@@ -11,7 +11,7 @@ use base::config::{Arg, ExecConfig, OutputKind};
 use base::{Digest, Error, Fileset, Resources};
 use exec::{
     CancelToken, Collected, DockerExecutor, DockerOptions, Endpoint, ExecEvent, ExecId, ExecReport, ExecRequest,
-    Executor, ProcessExecutor, ProcessOptions,
+    Executor, Leftovers, ProcessExecutor, ProcessOptions,
 };
 use store::FileRepository;
 
@@ -106,6 +106,7 @@ pub(crate) fn docker_options(state: &Path, repository: FileRepository) -> Docker
         endpoint: Endpoint::new(std::env::var("DOCKER_HOST").ok().as_deref()),
         credentials: None,
         pull_retries: 0,
+        memory_limit: exec::MemoryLimit::Hard,
     }
 }
 
@@ -205,8 +206,9 @@ impl Drop for Bed {
             let left: Vec<_> = std::fs::read_dir(self.execs()).expect("a folder").collect();
             assert!(left.is_empty(), "scratch folders are left: {left:?}");
             if let Some(docker) = &self.docker {
-                let left = RUNTIME.block_on(docker.remove_leftovers()).expect("the engine answers");
-                assert!(left.is_empty(), "containers are left: {left:?}");
+                let Leftovers { removed, kept } =
+                    RUNTIME.block_on(docker.remove_leftovers()).expect("the engine answers");
+                assert!(removed.is_empty() && kept.is_empty(), "containers are left: {removed:?} {kept:?}");
             }
         }
     }

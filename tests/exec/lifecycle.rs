@@ -26,12 +26,12 @@ pub(crate) const CASES: &[Case] = &[
 ];
 
 /// A number of seconds that no other command sleeps.
-fn token(bed: &Bed, number: u32) -> String {
+pub(crate) fn token(bed: &Bed, number: u32) -> String {
     format!("{}.{number}{}", 200_000 + std::process::id(), bed.kind as u8)
 }
 
 /// Waits until `done`, for at most ten seconds.
-fn eventually(what: &str, done: impl Fn() -> bool) {
+pub(crate) fn eventually(what: &str, done: impl Fn() -> bool) {
     let end = Instant::now() + Duration::from_secs(10);
     while !done() {
         assert!(Instant::now() < end, "still not: {what}");
@@ -133,12 +133,14 @@ const VICTIM: &str = "(run until killed)";
 /// Acts as the victim if this process was started as one.
 pub(crate) fn run_as_victim() -> Option<ExitCode> {
     let arguments: Vec<String> = std::env::args().collect();
-    let [_, marker, kind, state, id, command] = &arguments[..] else { return None };
+    let [_, marker, kind, state, id, memory, command] = &arguments[..] else { return None };
     if marker != VICTIM {
         return None;
     }
     let id = ExecId::new(Digest::parse(id).expect("a digest"));
-    let request = Exec { id, ..Exec::new(command) }.request();
+    let exec = Exec { id, ..Exec::new(command) }.resources(0.0, memory.parse().expect("a number"));
+    let exec = if command.contains("%s") { exec.file_output() } else { exec };
+    let request = exec.request();
     let run = async {
         let executor: Arc<dyn Executor> = match kind.as_str() {
             "docker" => Arc::new(bed::open_docker(Path::new(state)).await?),
@@ -152,9 +154,16 @@ pub(crate) fn run_as_victim() -> Option<ExitCode> {
 
 /// Starts another process with the same state folder that runs `sleep token`, and kills it at that.
 fn kill_at_work(bed: &Bed, id: ExecId, token: &str) {
+    let exec = Exec::new(&format!("echo left > /tmp/left; echo old; sleep {token}; true"));
+    kill_at(bed, &Exec { id, ..exec }, token);
+}
+
+/// Starts another process with the same state folder that runs the command, with the exec's memory and with an
+/// output file if there is one in the command, and kills it when the command has come to `sleep token`.
+pub(crate) fn kill_at(bed: &Bed, exec: &Exec, token: &str) {
     let mut victim: Child = Command::new(std::env::current_exe().unwrap())
-        .args([VICTIM, bed.kind.name(), bed.state().to_str().unwrap(), &id.hex()])
-        .arg(format!("echo left > /tmp/left; echo old; sleep {token}; true"))
+        .args([VICTIM, bed.kind.name(), bed.state().to_str().unwrap(), &exec.id.hex()])
+        .args([&exec.config.resources.get("mem").to_string(), &exec.config.command])
         .stdin(Stdio::null())
         .spawn()
         .unwrap();
@@ -168,7 +177,8 @@ fn started_anew_after_a_kill(bed: &Bed) {
     kill_at_work(bed, exec.id, &token);
     assert!(bed.execs().join(exec.id.hex()).join("tmp/left").exists());
     if bed.kind != Kind::Docker {
-        // Nothing outlives a killed reflow; containers do, until their exec is met again.
+        // Nothing outlives a killed reflow; containers do, until their exec is met again. This is another
+        // command: the container is not gone on with.
         eventually("the command is gone", || processes_with_argument(&token).is_empty());
         eventually("the launcher is gone", || launchers_of(bed).is_empty());
     }
@@ -197,13 +207,16 @@ fn leftovers_are_removed(bed: &Bed) {
             RUNTIME.block_on(executor.remove_leftovers()).unwrap();
         }
         Some(executor) => {
+            let left = format!("label=reflow-id={}", id.hex());
             // An exec at work is no leftover.
             let at_work = Exec::new("sleep 2; echo x > %s").file_output();
             std::thread::scope(|scope| {
                 let work = scope.spawn(|| bed.collect(&at_work));
                 let container = format!("label=reflow-id={}", at_work.id.hex());
                 eventually("it is at work", || !engine::docker(&["ps", "-q", "--filter", &container]).is_empty());
-                assert_eq!(RUNTIME.block_on(executor.remove_leftovers()).unwrap(), [id]);
+                // What was killed itself is of no use to anybody.
+                engine::docker(&["kill", &engine::docker(&["ps", "-q", "--filter", &left])]);
+                assert_eq!(RUNTIME.block_on(executor.remove_leftovers()).unwrap().removed, [id]);
                 assert_eq!(bed.content(&work.join().unwrap().fileset.list[0]), "x\n");
             });
             assert_eq!(processes_with_argument(&token), Vec::<u32>::new());

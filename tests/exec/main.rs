@@ -27,6 +27,7 @@ mod lifecycle;
 mod machine;
 mod measure;
 mod outputs;
+mod reattach;
 
 use std::process::ExitCode;
 
@@ -62,6 +63,7 @@ fn main() -> ExitCode {
         ("failures", failures::CASES),
         ("isolation", isolation::CASES),
         ("lifecycle", lifecycle::CASES),
+        ("reattach", reattach::CASES),
     ];
     let may_confine = bed::may_confine();
     let mut trials = Vec::new();

@@ -216,6 +216,8 @@ impl Reducer<'_> {
             ExecEvent::Started { pid, container } => {
                 (self.listener)(&Event::ExecStarted { step, pid, container: container.as_deref() });
             }
+            ExecEvent::Adopted { since } => (self.listener)(&Event::ExecAdopted { step, since }),
+            ExecEvent::Gauges(gauges) => (self.listener)(&Event::ExecMeasured { step, gauges: &gauges }),
             ExecEvent::Exited { status } => {
                 self.leases.remove(&id);
                 (self.listener)(&Event::ExecExited { step, status });

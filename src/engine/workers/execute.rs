@@ -11,6 +11,7 @@ use std::time::SystemTime;
 
 use base::config::{Arg, ExecConfig};
 use base::digest::Material;
+use base::profile::DISK;
 use base::{Digest, Error, Kind};
 use exec::{ExecEvent, ExecReport, LogFile};
 use store::file_repository::Verdict;
@@ -193,8 +194,9 @@ fn end_record(mut record: TaskRecord, report: &ExecReport) -> TaskRecord {
     record.usage = Usage {
         cpu_seconds: (report.usage.cpu > 0.0).then_some(report.usage.cpu),
         max_memory: (report.usage.max_memory > 0).then_some(report.usage.max_memory),
-        max_disk: None,
+        max_disk: report.profile.get(DISK).map(|samples| samples.max as u64),
     };
+    record.profile.clone_from(&report.profile);
     match &report.outcome {
         Ok(collected) => record.result = Some(collected.fileset.material_digest()),
         Err(error) => record.error = Some(error.to_string()),

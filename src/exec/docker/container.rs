@@ -1,9 +1,7 @@
 //! One container, from its making to its removal (runtime spec §6.3).
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 use std::pin::Pin;
-use std::time::Duration;
 
 use base::{Digest, Error, Kind};
 use bollard::Docker;
@@ -11,31 +9,24 @@ use bollard::container::{AttachContainerResults, LogOutput};
 use bollard::errors::Error as DockerError;
 use bollard::models::{ContainerCreateBody, HostConfig, HostConfigLogConfig, Mount, MountType};
 use bollard::query_parameters::{
-    AttachContainerOptionsBuilder, CreateContainerOptionsBuilder, ListContainersOptionsBuilder,
-    RemoveContainerOptionsBuilder, WaitContainerOptionsBuilder,
+    AttachContainerOptionsBuilder, CreateContainerOptionsBuilder, LogsOptionsBuilder, RemoveContainerOptionsBuilder,
 };
-use futures_util::{Stream, StreamExt};
-use tokio::time::timeout;
+use futures_util::Stream;
 
 use super::failure::{self, machinery};
-use crate::blocking::{blocking, discard};
+use super::leftover;
 use crate::executor::ExecId;
-use crate::scratch::Scratch;
-use crate::site::Site;
 
 /// The label that holds the exec's id.
-const ID_LABEL: &str = "reflow-id";
+pub(super) const ID_LABEL: &str = "reflow-id";
 /// The label that holds the digest of the state folder: two of them do not disturb each other.
-const HOME_LABEL: &str = "reflow-home";
+pub(super) const HOME_LABEL: &str = "reflow-home";
 /// Swap beyond the memory limit (runtime spec §6.3).
 const SWAP: f64 = (100 << 20) as f64;
 /// Less than this the engine refuses as a memory limit.
 const LEAST_MEMORY: f64 = (6 << 20) as f64;
 /// Less than this the engine refuses as a limit of processors.
 const LEAST_CPU: f64 = 0.01;
-
-/// How long a removal by somebody else is waited for.
-const REMOVAL: Duration = Duration::from_secs(30);
 
 /// The name of the container of an exec.
 pub(super) fn name(home: &Digest, id: ExecId) -> String {
@@ -66,9 +57,10 @@ pub(super) struct Blueprint {
     pub(super) tmp: PathBuf,
     /// The engine's socket, for a command that wants to talk to it.
     pub(super) socket: Option<String>,
-    /// Cores and bytes that the command is limited to; not limited when 0.
+    /// Cores that the command is limited to; not limited when 0.
     pub(super) cpu: f64,
-    pub(super) mem: f64,
+    /// Bytes that the command is limited to.
+    pub(super) memory: Option<f64>,
 }
 
 impl Blueprint {
@@ -97,9 +89,8 @@ impl Blueprint {
             bind(self.tmp.display().to_string(), "/tmp", false),
         ];
         mounts.extend(self.socket.iter().map(|socket| bind(socket.clone(), socket, false)));
-        let memory = (self.mem > 0.0).then(|| self.mem.max(LEAST_MEMORY));
-        // The engine's copy of the output serves people who look at a running container.
-        let log_options = [("max-size", "10m"), ("max-file", "2")];
+        // The engine's copy of the output is what a reflow reads that takes over the container of a killed one.
+        let log_options = [("max-size", "512m"), ("max-file", "2")];
         HostConfig {
             network_mode: Some("host".to_owned()),
             // Users are the same inside and outside, and the scratch folder may be used as it is, also where
@@ -108,8 +99,8 @@ impl Blueprint {
             security_opt: Some(vec!["label=disable".to_owned()]),
             oom_score_adj: Some(1000),
             mounts: Some(mounts),
-            memory: memory.map(|bytes| bytes as i64),
-            memory_swap: memory.map(|bytes| (bytes + SWAP) as i64),
+            memory: self.memory.map(|bytes| bytes as i64),
+            memory_swap: self.memory.map(|bytes| (bytes + SWAP) as i64),
             nano_cpus: (self.cpu > 0.0).then(|| (self.cpu.max(LEAST_CPU) * 1e9) as i64),
             log_config: Some(HostConfigLogConfig {
                 typ: Some("json-file".to_owned()),
@@ -130,11 +121,31 @@ fn bind(source: String, target: &str, read_only: bool) -> Mount {
     }
 }
 
+/// Whether commands are kept from using more memory than they declare.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MemoryLimit {
+    /// They may: what they declare is for finding room.
+    #[default]
+    Soft,
+    /// A command that uses more is ended for it, and may be tried again with more.
+    Hard,
+}
+
+impl MemoryLimit {
+    /// The limit of a command that declares `memory` bytes; none for one that declares nothing.
+    pub(super) fn of(self, memory: f64) -> Option<f64> {
+        (self == Self::Hard && memory > 0.0).then(|| memory.max(LEAST_MEMORY))
+    }
+}
+
 /// A container that was made. Dropped without [`Container::remove`] it is removed in the background.
 pub(super) struct Container {
     docker: Docker,
+    /// The engine's name for it, which no other container gets.
+    id: String,
     name: String,
-    removed: bool,
+    /// Whether it is none of ours any more.
+    is_over: bool,
 }
 
 /// What came of starting a container.
@@ -158,13 +169,13 @@ impl Container {
             let created = docker.create_container(Some(options.clone()), blueprint.body()).await;
             tries += 1;
             match created {
-                Ok(_) => {
+                Ok(made) => {
                     let (docker, name) = (docker.clone(), blueprint.name.clone());
-                    return Ok(Some(Self { docker, name, removed: false }));
+                    return Ok(Some(Self { docker, id: made.id, name, is_over: false }));
                 }
                 Err(error) if failure::status(&error) == Some(404) => return Ok(None),
                 Err(error) if failure::status(&error) == Some(409) && tries <= 3 => {
-                    remove_leftover(docker, &blueprint.home, blueprint.id).await?;
+                    leftover::remove(docker, &blueprint.home, blueprint.id).await?;
                 }
                 Err(error) if failure::status(&error) == Some(400) => {
                     return Err(Error::new(Kind::Invalid, failure::text(&error)).during("Docker engine: new container"));
@@ -172,6 +183,16 @@ impl Container {
                 Err(error) => return Err(machinery("new container", &error)),
             }
         }
+    }
+
+    /// A container that a killed run has made.
+    pub(super) fn adopt(docker: &Docker, id: String, name: String) -> Self {
+        Self { docker: docker.clone(), id, name, is_over: false }
+    }
+
+    /// The engine's id of it.
+    pub(super) fn id(&self) -> &str {
+        &self.id
     }
 
     /// The container's name.
@@ -187,14 +208,20 @@ impl Container {
     /// Listens to both output streams.
     pub(super) async fn attach(&self) -> Result<Output, Error> {
         let options = AttachContainerOptionsBuilder::default().stream(true).stdout(true).stderr(true).build();
-        let attached = self.docker.attach_container(&self.name, Some(options)).await;
+        let attached = self.docker.attach_container(&self.id, Some(options)).await;
         let AttachContainerResults { output, .. } = attached.map_err(|error| machinery("attach", &error))?;
         Ok(output)
     }
 
+    /// Both output streams from their beginning, as the engine has kept them, and on to the end.
+    pub(super) fn replay(&self) -> Output {
+        let options = LogsOptionsBuilder::default().follow(true).stdout(true).stderr(true).build();
+        Box::pin(self.docker.logs(&self.id, Some(options)))
+    }
+
     /// Starts the command.
     pub(super) async fn start(&self) -> Result<Start, Error> {
-        let Err(error) = self.docker.start_container(&self.name, None).await else { return Ok(Start::Running) };
+        let Err(error) = self.docker.start_container(&self.id, None).await else { return Ok(Start::Running) };
         let text = failure::text(&error);
         if text.contains("/bin/bash") && text.contains("no such file") {
             let message = "the image has no /bin/bash, which runs every command; choose an image with bash in it";
@@ -205,23 +232,29 @@ impl Container {
 
     /// Removes the container, running or not.
     pub(super) async fn remove(mut self) -> Result<(), Error> {
-        self.removed = true;
-        remove(&self.docker, &self.name).await
+        self.is_over = true;
+        remove(&self.docker, &self.id).await
+    }
+
+    /// Leaves the container as it is, for a later run to take over.
+    pub(super) fn leave(mut self) {
+        self.is_over = true;
     }
 }
 
 impl Drop for Container {
     fn drop(&mut self) {
-        if !self.removed
+        if !self.is_over
             && let Ok(runtime) = tokio::runtime::Handle::try_current()
         {
-            let (docker, name) = (self.docker.clone(), std::mem::take(&mut self.name));
-            runtime.spawn(async move { remove(&docker, &name).await });
+            let (docker, id) = (self.docker.clone(), std::mem::take(&mut self.id));
+            runtime.spawn(async move { remove(&docker, &id).await });
         }
     }
 }
 
-async fn remove(docker: &Docker, name: &str) -> Result<(), Error> {
+/// Removes a container, running or not; one that is gone is fine.
+pub(super) async fn remove(docker: &Docker, name: &str) -> Result<(), Error> {
     let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
     match docker.remove_container(name, Some(options)).await {
         Ok(()) => Ok(()),
@@ -229,57 +262,6 @@ async fn remove(docker: &Docker, name: &str) -> Result<(), Error> {
         Err(error) if matches!(failure::status(&error), Some(404 | 409)) => Ok(()),
         Err(error) => Err(machinery("remove container", &error)),
     }
-}
-
-/// Removes the container that a killed run of the exec has left, if there is one. `Precondition` for a
-/// container of that name that is none of ours.
-pub(super) async fn remove_leftover(docker: &Docker, home: &Digest, id: ExecId) -> Result<(), Error> {
-    let name = name(home, id);
-    let there = match docker.inspect_container(&name, None).await {
-        Ok(there) => there,
-        Err(error) if failure::status(&error) == Some(404) => return Ok(()),
-        Err(error) => return Err(machinery("inspect container", &error)),
-    };
-    let labels = there.config.and_then(|config| config.labels).unwrap_or_default();
-    if labels.get(ID_LABEL) != Some(&id.hex()) {
-        return Err(Error::new(
-            Kind::Precondition,
-            format!("a container named {name} exists that reflow has not made; remove or rename it"),
-        ));
-    }
-    remove(docker, &name).await?;
-    // Somebody else may be removing it, and the name is free only then. A container that is gone already
-    // is an error here, and just as good.
-    let options = WaitContainerOptionsBuilder::default().condition("removed").build();
-    let _ = timeout(REMOVAL, docker.wait_container(&name, Some(options)).next()).await;
-    Ok(())
-}
-
-/// Removes the containers and scratch folders of killed runs.
-pub(super) async fn remove_leftovers(docker: &Docker, site: &Site) -> Result<Vec<ExecId>, Error> {
-    // The claims are held while the containers go, so that nobody starts these execs meanwhile.
-    let execs = site.execs().to_owned();
-    let claims = blocking(move || Scratch::claim_leftovers(&execs)).await?;
-    let filters = HashMap::from([("label", vec![format!("{HOME_LABEL}={}", site.home().hex())])]);
-    let options = ListContainersOptionsBuilder::default().all(true).filters(&filters).build();
-    let there = docker.list_containers(Some(options)).await.map_err(|error| machinery("list containers", &error))?;
-    let mut removed: Vec<ExecId> = claims.iter().map(|(id, _)| *id).collect();
-    for container in there {
-        let Some(id) = container.labels.as_ref().and_then(|labels| Digest::parse(labels.get(ID_LABEL)?).ok()) else {
-            continue;
-        };
-        let id = ExecId::new(id);
-        // A claimed folder belonged to a killed run; no folder at all belongs to nobody.
-        let ours = claims.iter().any(|(claimed, _)| *claimed == id);
-        if ours || !site.execs().join(id.hex()).exists() {
-            remove(docker, &name(&site.home(), id)).await?;
-            if !ours {
-                removed.push(id);
-            }
-        }
-    }
-    discard(claims).await?;
-    Ok(removed)
 }
 
 #[cfg(test)]
@@ -302,12 +284,12 @@ mod tests {
             tmp: "/s/a:b/tmp".into(),
             socket: None,
             cpu: 0.0,
-            mem: 0.0,
+            memory: None,
         }
     }
 
     #[test]
-    fn a_container_is_configured_as_the_spec_says() {
+    fn rt_116_a_container_is_configured_as_the_spec_says() {
         let blueprint = blueprint();
         let body = blueprint.body();
         assert_eq!(body.entrypoint.unwrap(), ["/bin/bash", "-e", "-l", "-o", "pipefail", "-c", "true"]);
@@ -336,11 +318,12 @@ mod tests {
     }
 
     #[test]
-    fn limits_follow_the_resources() {
-        let host = Blueprint { cpu: 1.5, mem: 1e9, ..blueprint() }.host_config();
+    fn rt_117_hard_limits_follow_the_resources_and_soft_ones_are_none() {
+        assert_eq!((MemoryLimit::Soft.of(1e9), MemoryLimit::Hard.of(0.0)), (None, None));
+        let host = Blueprint { cpu: 1.5, memory: MemoryLimit::Hard.of(1e9), ..blueprint() }.host_config();
         assert_eq!((host.memory, host.memory_swap), (Some(1_000_000_000), Some(1_000_000_000 + (100 << 20))));
         assert_eq!(host.nano_cpus, Some(1_500_000_000));
-        let least = Blueprint { cpu: 0.001, mem: 1.0, ..blueprint() }.host_config();
+        let least = Blueprint { cpu: 0.001, memory: MemoryLimit::Hard.of(1.0), ..blueprint() }.host_config();
         assert_eq!((least.memory, least.nano_cpus), (Some(6 << 20), Some(10_000_000)));
         let socket = Blueprint { socket: Some("/run/d.sock".to_owned()), ..blueprint() }.host_config();
         assert_eq!(socket.mounts.unwrap()[3].target.as_deref(), Some("/run/d.sock"));

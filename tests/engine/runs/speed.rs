@@ -59,6 +59,7 @@ impl Executor for Nothing {
         Ok(ExecReport {
             outcome: Ok(Collected { fileset: made(&self.repository)?, new_blobs: Vec::new(), notes: Vec::new() }),
             usage: Usage::default(),
+            profile: base::profile::Profile::default(),
             status: Some(0),
             stdout: log(),
             stderr: log(),

@@ -1,0 +1,274 @@
+//! Follows a container's command to its end: records what it says, samples what it uses, and holds out while
+//! the engine does not answer (runtime spec §6.5 – §6.7).
+
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::time::Duration;
+
+use base::profile::{CPU, DISK, MEM, Profile, TMP};
+use base::{Error, Kind};
+use bollard::container::LogOutput;
+use bollard::errors::Error as DockerError;
+use bollard::models::ContainerState;
+use bollard::query_parameters::WaitContainerOptionsBuilder;
+use futures_util::{Stream, StreamExt};
+use tokio::time::{Instant, interval_at, sleep, timeout};
+
+use super::container::{Container, Output};
+use super::ending::{self, Ended};
+use super::failure::{self, machinery};
+use super::manifest::Manifest;
+use super::output::Recorder;
+use super::statistics::{Sample, samples};
+use crate::blocking::blocking;
+use crate::executor::ExecEvent;
+use crate::gauges::{Board, MEASURING, size_below};
+use crate::site::Work;
+
+/// A running container and what is known of it.
+pub(super) struct Watch<'a> {
+    container: &'a Container,
+    work: &'a Work,
+    manifest: Manifest,
+    events: &'a (dyn Fn(ExecEvent) + Send + Sync),
+    recorder: Recorder,
+    board: Board,
+    /// Processor time so far, in seconds.
+    cpu: f64,
+    /// Whether the engine was out of reach for a while.
+    was_lost: bool,
+}
+
+/// What was seen of a command from its start to its end.
+#[derive(Debug)]
+pub(super) struct Seen {
+    pub(super) ended: Ended,
+    /// Seconds of processor time, and the most memory in bytes; 0 when no sample was taken.
+    pub(super) cpu: f64,
+    pub(super) max_memory: u64,
+    pub(super) profile: Profile,
+    pub(super) log_failure: Option<String>,
+}
+
+/// How a stretch of following ended.
+enum Stretch {
+    /// The command is over, with this code.
+    Over(i64),
+    /// The engine does not answer any more.
+    Lost,
+}
+
+/// How often what was sampled is noted for whoever takes over.
+const NOTING: Duration = Duration::from_secs(10);
+/// How long the rest of the output may take once the command has ended.
+const LAST_OUTPUT: Duration = Duration::from_secs(60);
+/// How long an engine may be out of reach, as during its restart, and the pauses between looks.
+const OUTAGE: Duration = Duration::from_secs(60);
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// How often a container may be found running after all when its end was told.
+const RUNNING_AFTER_ALL: usize = 5;
+
+impl<'a> Watch<'a> {
+    pub(super) fn new(
+        container: &'a Container,
+        work: &'a Work,
+        manifest: Manifest,
+        events: &'a (dyn Fn(ExecEvent) + Send + Sync),
+    ) -> Self {
+        let (recorder, board) = (Recorder::new(work.logs()), Board::new(manifest.profile.clone()));
+        Self { container, work, manifest, events, recorder, board, cpu: 0.0, was_lost: false }
+    }
+
+    /// Goes on with a container that a killed run has started.
+    pub(super) async fn take_over(mut self) -> Result<Seen, Error> {
+        self.recorder.rewind().await;
+        let output = self.container.replay();
+        self.follow_to_end(output).await
+    }
+
+    /// Follows a container to its end, from the beginning of its output.
+    ///
+    /// `Temporary` for one that was killed or removed by somebody else, `Unavailable` when the engine stays
+    /// out of reach: then the container is still to be taken over.
+    pub(super) async fn follow_to_end(mut self, output: Output) -> Result<Seen, Error> {
+        let mut output = Some(output);
+        let mut running = 0;
+        let ended = loop {
+            let stretch = self.follow(&mut output).await?;
+            if matches!(stretch, Stretch::Over(_)) {
+                self.record_rest(&mut output).await;
+            }
+            let state = self.state().await?;
+            let is_running = state.running.unwrap_or(false);
+            if let (Stretch::Over(code), false) = (&stretch, is_running) {
+                break Ended::new(&state, *code)?;
+            }
+            self.recorder.rewind().await;
+            output = Some(self.container.replay());
+            match stretch {
+                Stretch::Lost if !is_running => {
+                    self.record_rest(&mut output).await;
+                    break Ended::new(&state, 0)?;
+                }
+                Stretch::Lost => sleep(FIRST_PAUSE).await,
+                Stretch::Over(_) if running == RUNNING_AFTER_ALL => return Err(ending::running_after_all()),
+                Stretch::Over(_) => {
+                    running += 1;
+                    sleep(LONGEST_PAUSE).await;
+                }
+            }
+        };
+        if !self.board.profile().is_empty()
+            && let Some([disk, tmp]) = measure(folders(self.work)).await
+        {
+            self.board.note(DISK, disk);
+            self.board.note(TMP, tmp);
+        }
+        if ended.is_by_signal() && ended.out_of_memory.is_none() {
+            self.blame(&ended).await?;
+        }
+        Ok(Seen {
+            ended,
+            cpu: self.cpu,
+            max_memory: self.board.max(MEM) as u64,
+            profile: self.board.profile().clone(),
+            log_failure: self.recorder.finish().await,
+        })
+    }
+
+    /// `Temporary` if the signal that ended the command came from outside of it.
+    async fn blame(&self, ended: &Ended) -> Result<(), Error> {
+        let who = match () {
+            () if self.was_lost => "the Docker engine went down while the command ran",
+            () if ending::is_killed_on_request(self.container, ended.started).await => {
+                "the container was killed through the Docker engine"
+            }
+            () => return Ok(()),
+        };
+        Err(Error::new(Kind::Temporary, format!("{who} (exit status {})", ended.status)))
+    }
+
+    /// Records and samples until the command is over or the engine is lost.
+    async fn follow(&mut self, output: &mut Option<Output>) -> Result<Stretch, Error> {
+        let (exit, samples) = (exit(self.container), samples(self.container));
+        let sizes = sizes(self.work);
+        tokio::pin!(exit, samples, sizes);
+        let mut noting = interval_at(Instant::now() + NOTING, NOTING);
+        loop {
+            tokio::select! {
+                stretch = &mut exit => return stretch,
+                piece = next(output), if output.is_some() => {
+                    // The end of the output may also be that of the engine.
+                    if !record(&mut self.recorder, piece).await {
+                        *output = None;
+                    }
+                }
+                Some(sample) = samples.next() => self.note(sample),
+                Some([disk, tmp]) = sizes.next() => {
+                    self.board.note(DISK, disk);
+                    self.board.note(TMP, tmp);
+                }
+                _ = noting.tick() => self.save().await,
+            }
+        }
+    }
+
+    fn note(&mut self, sample: Sample) {
+        self.cpu = self.cpu.max(sample.seconds);
+        if let Some(cores) = sample.cores {
+            self.board.note(CPU, cores);
+        }
+        self.board.note(MEM, sample.memory);
+        self.board.tell(self.events);
+    }
+
+    /// Notes the profile for whoever takes over. A disk that is full now is no reason to fail.
+    async fn save(&mut self) {
+        self.manifest.profile = self.board.profile().clone();
+        let (manifest, place) = (self.manifest.clone(), self.work.scratch().manifest());
+        let _ = blocking(move || manifest.write(&place)).await;
+    }
+
+    /// Records what comes after the end of the command.
+    async fn record_rest(&mut self, output: &mut Option<Output>) {
+        let rest = async {
+            while let Some(stream) = output {
+                if !record(&mut self.recorder, stream.next().await).await {
+                    *output = None;
+                }
+            }
+        };
+        if timeout(LAST_OUTPUT, rest).await.is_err() {
+            self.recorder.fail("the Docker engine did not send the rest of the output".to_owned());
+        }
+    }
+
+    /// What the engine says of the container, once it answers.
+    async fn state(&mut self) -> Result<ContainerState, Error> {
+        let begin = Instant::now();
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let error = match self.container.docker().inspect_container(self.container.id(), None).await {
+                Ok(there) => return Ok(there.state.unwrap_or_default()),
+                Err(error) if failure::status(&error) == Some(404) => return Err(removed()),
+                Err(error) => error,
+            };
+            self.was_lost = true;
+            if begin.elapsed() > OUTAGE {
+                return Err(Error::new(Kind::Unavailable, machinery("inspect container", &error).to_string()));
+            }
+            sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+}
+
+fn removed() -> Error {
+    Error::new(Kind::Temporary, "the container was removed while its command ran")
+}
+
+async fn next(output: &mut Option<Output>) -> Option<Result<LogOutput, DockerError>> {
+    match output {
+        Some(stream) => stream.next().await,
+        None => None,
+    }
+}
+
+/// Records a piece of output; whether more may come.
+async fn record(recorder: &mut Recorder, piece: Option<Result<LogOutput, DockerError>>) -> bool {
+    match piece {
+        Some(Ok(piece)) => recorder.record(piece).await,
+        // If the connection broke the wait breaks too, and everything is sent again.
+        Some(Err(_)) | None => return false,
+    }
+    true
+}
+
+/// Waits until the container is not running.
+async fn exit(container: &Container) -> Result<Stretch, Error> {
+    let options = WaitContainerOptionsBuilder::default().condition("not-running").build();
+    match container.docker().wait_container(container.id(), Some(options)).next().await {
+        Some(Ok(response)) => Ok(Stretch::Over(response.status_code)),
+        Some(Err(DockerError::DockerContainerWaitError { code, .. })) => Ok(Stretch::Over(code)),
+        Some(Err(error)) if failure::status(&error) == Some(404) => Err(removed()),
+        Some(Err(_)) | None => Ok(Stretch::Lost),
+    }
+}
+
+/// The sizes of outputs and scratch room, now and then.
+fn sizes(work: &Work) -> Pin<Box<dyn Stream<Item = [f64; 2]> + Send>> {
+    Box::pin(futures_util::stream::unfold(folders(work), |folders| async {
+        sleep(MEASURING).await;
+        Some((measure(folders.clone()).await?, folders))
+    }))
+}
+
+/// Outputs and scratch room.
+fn folders(work: &Work) -> [PathBuf; 2] {
+    [work.scratch().output(), work.scratch().tmp()]
+}
+
+async fn measure(folders: [PathBuf; 2]) -> Option<[f64; 2]> {
+    blocking(move || Ok(folders.each_ref().map(|folder| size_below(folder) as f64))).await.ok()
+}

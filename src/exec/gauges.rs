@@ -1,0 +1,115 @@
+//! The gauges of a running exec (runtime spec §6.7): samples go into its profile, and the latest of each are
+//! told now and then. Executors bring the samples; the sizes of folders are measured here.
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant, SystemTime};
+
+use base::profile::{Gauges, Profile};
+
+use crate::executor::ExecEvent;
+
+/// Nothing is sampled of a command before it has worked for so long: most do not, and must not pay for it.
+pub(crate) const UNSAMPLED: Duration = Duration::from_secs(1);
+/// How often the sizes of folders are measured: a walk may take a while.
+pub(crate) const MEASURING: Duration = Duration::from_secs(60);
+/// How often the latest samples are told, at most.
+const TELLING: Duration = Duration::from_secs(2);
+
+/// What was sampled of one exec.
+#[derive(Debug)]
+pub(crate) struct Board {
+    profile: Profile,
+    latest: Gauges,
+    told: Option<Instant>,
+}
+
+impl Board {
+    /// A board that goes on from what was sampled before.
+    pub(crate) fn new(profile: Profile) -> Self {
+        Self { profile, latest: Gauges::new(), told: None }
+    }
+
+    /// Adds a sample, taken now.
+    pub(crate) fn note(&mut self, gauge: &str, value: f64) {
+        self.profile.add(gauge, value, SystemTime::now());
+        self.latest.insert(gauge.to_owned(), value);
+    }
+
+    /// Tells the latest samples, unless that was done a moment ago.
+    pub(crate) fn tell(&mut self, events: &(dyn Fn(ExecEvent) + Send + Sync)) {
+        if self.told.is_none_or(|told| told.elapsed() >= TELLING) {
+            self.told = Some(Instant::now());
+            events(ExecEvent::Gauges(self.latest.clone()));
+        }
+    }
+
+    /// Everything so far.
+    pub(crate) fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
+    /// The largest sample of a gauge; 0 without one.
+    pub(crate) fn max(&self, gauge: &str) -> f64 {
+        self.profile.get(gauge).map_or(0.0, |samples| samples.max)
+    }
+}
+
+/// The sizes of all files below a folder, in bytes. A command is at work there: what vanishes or cannot be
+/// read is not counted. Links are not followed.
+pub(crate) fn size_below(folder: &Path) -> u64 {
+    let mut size = 0;
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        for entry in entries {
+            match entry.metadata() {
+                Ok(metadata) if metadata.is_dir() => folders.push(entry.path()),
+                Ok(metadata) if metadata.is_file() => size += metadata.len(),
+                _ => {}
+            }
+        }
+    }
+    size
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use base::profile::{CPU, MEM};
+
+    use super::*;
+
+    #[test]
+    fn samples_are_kept_and_told_at_a_modest_rate() {
+        let told = Mutex::new(Vec::new());
+        let events = |event| told.lock().unwrap().push(event);
+        let mut board = Board::new(Profile::default());
+        for value in [1.0, 3.0, 2.0] {
+            board.note(CPU, value);
+            board.note(MEM, 10.0 * value);
+            board.tell(&events);
+        }
+        let first = Gauges::from([(CPU.to_owned(), 1.0), (MEM.to_owned(), 10.0)]);
+        assert_eq!(told.lock().unwrap()[..], [ExecEvent::Gauges(first)]);
+        assert_eq!((board.max(CPU), board.max(MEM), board.max("disk")), (3.0, 30.0, 0.0));
+        // What a killed run has sampled counts on.
+        let mut next = Board::new(board.profile().clone());
+        next.note(CPU, 0.5);
+        assert_eq!(next.profile().get(CPU).map(|samples| (samples.count, samples.max)), Some((4, 3.0)));
+    }
+
+    #[test]
+    fn sizes_are_of_files_and_not_of_what_links_lead_to() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(size_below(folder.path()), 0);
+        fs::create_dir_all(folder.path().join("a/b")).unwrap();
+        fs::write(folder.path().join("a/b/file"), "12345").unwrap();
+        fs::write(folder.path().join("file"), "123").unwrap();
+        std::os::unix::fs::symlink("/proc/cpuinfo", folder.path().join("link")).unwrap();
+        std::os::unix::fs::symlink(folder.path(), folder.path().join("loop")).unwrap();
+        assert_eq!(size_below(folder.path()), 8);
+        assert_eq!(size_below(&folder.path().join("missing")), 0);
+    }
+}
