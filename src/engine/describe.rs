@@ -11,8 +11,12 @@ pub const URL_WIDTH: usize = 60;
 
 /// The command with the program's names in place of arguments: `sort {{in}} > {{out}}`.
 pub fn command(exec: &Exec) -> String {
-    let template = &*exec.command;
-    let mut names = exec.arg_names.iter();
+    named(&exec.command, exec.arg_names.iter().map(|name| &**name))
+}
+
+/// A command template with these names in place of arguments.
+pub fn named<'a>(template: &str, names: impl IntoIterator<Item = &'a str>) -> String {
+    let mut names = names.into_iter();
     let mut out = String::with_capacity(template.len());
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('%') {

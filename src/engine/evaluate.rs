@@ -110,6 +110,8 @@ impl Config {
 const STEPS: usize = 4096;
 /// Completions taken in before what they made possible is begun.
 const COMPLETIONS: usize = 1024;
+/// What happened is written to the history when there is so much of it, and in the end.
+const NOTES: usize = 4096;
 /// The longest sleep; room in a shared pool may come free without a completion.
 const NAP: Duration = Duration::from_millis(250);
 
@@ -160,6 +162,7 @@ fn run(
         sources: config.sources,
         run: config.run,
         alloc: config.alloc,
+        universe: graph.universe().to_owned(),
         labels: config.labels,
         check_inputs: config.check_inputs,
         cancel: config.cancel,
@@ -174,6 +177,9 @@ fn run(
     loop {
         let more = reducer.advance(STEPS);
         reducer.take_jobs().into_iter().for_each(|job| workers.dispatch(job));
+        if let Some(batch) = reducer.take_notes(NOTES) {
+            workers.note_steps(batch);
+        }
         if reducer.is_over() {
             break;
         }
@@ -190,6 +196,9 @@ fn run(
             reducer.report_progress();
             last_report = Instant::now();
         }
+    }
+    if let Some(batch) = reducer.take_notes(1) {
+        workers.note_steps(batch);
     }
     reducer.finish_into(memory.take())
 }

@@ -200,6 +200,18 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// In a word, as the history has it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::NotCached => "new",
+            Self::CacheOff => "cache off",
+            Self::Invalidated => "invalidated",
+            Self::EmptyResult => "empty",
+            Self::Outdated => "outdated",
+            Self::LookupFailed => "lookup failed",
+        }
+    }
+
     /// In words.
     pub fn text(self) -> &'static str {
         match self {

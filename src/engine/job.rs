@@ -10,8 +10,8 @@ use base::assertion::{Assertions, Key, Properties};
 use base::{Digest, Error, File, Fileset};
 use exec::{ExecEvent, ExecReport, ExecRequest};
 use flow::FlowId;
-use store::Hit;
 use store::tasks::Measured;
+use store::{Argument, Hit};
 
 use crate::failure::LogTail;
 
@@ -93,6 +93,30 @@ pub struct ExecTask {
     pub assertions: Assertions,
     /// What the history says of the node.
     pub history: History,
+    /// What its material says besides the request.
+    pub nature: Nature,
+    /// What is wrong with the result that is recorded for its key.
+    pub flaw: Option<Flaw>,
+}
+
+/// Parts of an exec's material that are of no concern to an executor.
+#[derive(Clone, Debug, Default)]
+pub struct Nature {
+    /// The program's names for the arguments, and what they are.
+    pub arguments: Vec<Argument>,
+    /// What keeps a repetition apart from its like.
+    pub repetition: Option<Digest>,
+    /// Whether the program says that results may differ.
+    pub nondeterministic: bool,
+}
+
+/// Why a result that is recorded cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flaw {
+    /// Files are not in the repository.
+    Incomplete,
+    /// It cannot be decoded.
+    Unreadable,
 }
 
 impl ExecTask {

@@ -16,6 +16,7 @@ pub mod summary;
 
 pub mod describe;
 pub mod dot;
+pub mod explain;
 pub mod trace;
 
 pub mod job;

@@ -8,6 +8,7 @@
 
 mod assertions;
 mod external;
+mod notes;
 mod outcome;
 mod predict;
 mod seal;
@@ -18,6 +19,7 @@ mod transfer;
 pub use outcome::Outcome;
 
 use assertions::Seen;
+use notes::Notes;
 use predict::Histories;
 use seal::Seals;
 
@@ -174,6 +176,7 @@ pub struct Reducer<'a> {
     seen: Seen,
     seals: Seals,
     histories: Histories,
+    notes: Notes,
     /// Execs whose cached results were made from what is no longer so.
     outdated: HashSet<FlowId>,
     jobs: Vec<Job>,
@@ -222,6 +225,7 @@ impl<'a> Reducer<'a> {
             seen: Seen::default(),
             seals: Seals::default(),
             histories: Histories::default(),
+            notes: Notes::default(),
             outdated: HashSet::new(),
             jobs: Vec::new(),
             unanswered: 0,

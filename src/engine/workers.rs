@@ -15,7 +15,7 @@ use base::assertion::{BLOB, Key, Properties, unknown_namespace};
 use base::{Digest, Error, Kind};
 use exec::{CancelToken, Executor};
 use flow::FlowId;
-use store::{Commit, LocalStore, TaskKind, TaskRecord};
+use store::{Commit, LocalStore, MaterialRow, StepBatch, TaskKind, TaskRecord};
 use tokio::runtime::Handle;
 
 use crate::job::{Completion, ExternTask, History, Job};
@@ -31,6 +31,8 @@ pub(crate) struct Tools {
     pub(crate) run: Digest,
     /// Where the run's execs are, for their names; empty if they get none.
     pub(crate) alloc: String,
+    /// The namespace of its keys, for the materials of execs.
+    pub(crate) universe: String,
     /// Labels of the run, for the associations.
     pub(crate) labels: Vec<String>,
     /// Whether inputs are verified after their use.
@@ -89,6 +91,11 @@ impl Workers {
             let _ = sender.send(Completion::Canceled);
         });
         Self { tools: Arc::new(tools), runtime, completions, watcher }
+    }
+
+    /// Hands over what happened, for the history. It is written some time soon.
+    pub(crate) fn note_steps(&self, batch: StepBatch) {
+        self.tools.store.committer().note_steps(self.tools.run, batch);
     }
 
     fn reply(&self, otherwise: Completion) -> Reply {
@@ -231,7 +238,7 @@ async fn export(tools: Arc<Tools>, task: Box<ExternTask>, reply: Reply) {
         },
         Err(error) => Err(error),
     };
-    keep(&tools, record, result.as_ref().err());
+    keep(&tools, record, result.as_ref().err(), None);
     reply.send(Completion::Externed { task, result, elapsed: clock.elapsed() });
 }
 
@@ -248,9 +255,10 @@ fn new_record(tools: &Tools, kind: TaskKind, history: &History, key: &Digest, at
 }
 
 /// Writes the record of what has come to its end now, some time soon. The history is not worth failing for.
-fn keep(tools: &Tools, mut record: TaskRecord, error: Option<&Error>) {
+fn keep(tools: &Tools, mut record: TaskRecord, error: Option<&Error>, material: Option<MaterialRow>) {
     record.end = Some(SystemTime::now());
     record.error = error.map(ToString::to_string);
     let done = Box::new(|_| ());
-    tools.store.committer().submit(Commit { blobs: Vec::new(), associations: Vec::new(), task: Some(record), done });
+    let (blobs, associations) = (Vec::new(), Vec::new());
+    tools.store.committer().submit(Commit { blobs, associations, task: Some(record), material, done });
 }

@@ -40,6 +40,8 @@ pub struct Graph {
     config: Config,
     /// What nodes have come to.
     resumed: HashMap<FlowId, FlowId>,
+    /// The paths that the bytes of data nodes were read from.
+    sources: HashMap<FlowId, Rc<str>>,
 }
 
 impl Graph {
@@ -225,6 +227,16 @@ impl Graph {
     /// The node that another one was noted to have come to.
     pub fn resumed(&self, id: FlowId) -> Option<FlowId> {
         self.resumed.get(&id).copied()
+    }
+
+    /// Notes the path that the bytes of a data node were read from, as the program has it.
+    pub fn note_source(&mut self, id: FlowId, path: &str) {
+        self.sources.insert(id, path.into());
+    }
+
+    /// The path that the bytes of a data node were read from; none if they stand in the program.
+    pub fn source(&self, id: FlowId) -> Option<&str> {
+        self.sources.get(&id).map(|path| &**path)
     }
 
     /// Says where in the program a node was made.

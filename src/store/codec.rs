@@ -31,3 +31,9 @@ pub fn decode(kind: AssocKind, bytes: &[u8]) -> Result<Fileset, Error> {
         AssocKind::Fileset => stored_json::decode(bytes),
     }
 }
+
+/// Decodes a fileset that was kept without its kind.
+pub(crate) fn decode_kept(bytes: &[u8]) -> Result<Fileset, Error> {
+    let is_json = bytes.first() == Some(&b'{');
+    decode(if is_json { AssocKind::Fileset } else { AssocKind::FilesetV2 }, bytes)
+}

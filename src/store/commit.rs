@@ -18,8 +18,10 @@ use rusqlite::Transaction;
 use crate::assoc::AssocKind;
 use crate::database::{Database, Failure};
 use crate::file_repository::FileRepository;
+use crate::materials::MaterialRow;
+use crate::steps::StepBatch;
 use crate::tasks::{LogPlace, TaskRecord};
-use crate::{assoc_table, codec, tasks};
+use crate::{assoc_table, codec, materials, steps, tasks};
 
 /// Commits taken together. Bounds the size of a transaction, not the throughput.
 const GROUP: usize = 4096;
@@ -50,6 +52,8 @@ pub struct Commit {
     pub associations: Vec<Association>,
     /// The task's row.
     pub task: Option<TaskRecord>,
+    /// What the task's result was made from.
+    pub material: Option<MaterialRow>,
     /// Called once, on the committer's thread, so it must be quick. `NotExist` if a blob is absent,
     /// `Integrity` if one has another size, `Invalid` if a file is unresolved or a fileset cannot be stored,
     /// `ResourcesExhausted` if the disk is full.
@@ -67,6 +71,7 @@ enum Message {
     Commit(Box<Commit>),
     Touch(Vec<Digest>),
     Note(Box<TaskRecord>),
+    Steps(Digest, StepBatch),
     Flush(SyncSender<()>),
 }
 
@@ -99,7 +104,7 @@ impl Committer {
         let done: Done = Box::new(move |result| {
             let _ = sender.send(result);
         });
-        self.submit(Commit { blobs, associations, task, done });
+        self.submit(Commit { blobs, associations, task, material: None, done });
         receiver.recv().unwrap_or_else(|_| Err(ended()))
     }
 
@@ -122,6 +127,13 @@ impl Committer {
     pub(crate) fn touch(&self, keys: Vec<Digest>) {
         if !keys.is_empty() {
             let _ = self.send(Message::Touch(keys));
+        }
+    }
+
+    /// Remembers what happened in a run, some time soon. The history is not worth failing for.
+    pub fn note_steps(&self, run: Digest, batch: StepBatch) {
+        if !batch.is_empty() {
+            let _ = self.send(Message::Steps(run, batch));
         }
     }
 
@@ -208,6 +220,7 @@ impl Worker {
             };
             let mut commits = Vec::new();
             let mut touched = Vec::new();
+            let mut steps = Vec::new();
             let mut waiting = Vec::new();
             while let Some(message) = next {
                 match message {
@@ -219,12 +232,13 @@ impl Worker {
                     }
                     Message::Touch(keys) => touched.extend(keys),
                     Message::Note(task) => notes.add(*task),
+                    Message::Steps(run, batch) => steps.push((run, batch)),
                     Message::Flush(sender) => waiting.push(sender),
                 }
                 next = if commits.len() < GROUP { queue.try_recv().ok() } else { None };
             }
             self.write_notes(&notes.due());
-            self.write_group(commits, &touched);
+            self.write_group(commits, &touched, &steps);
             for sender in waiting {
                 let _ = sender.send(());
             }
@@ -239,7 +253,7 @@ impl Worker {
         }
     }
 
-    fn write_group(&self, commits: Vec<Commit>, touched: &[Digest]) {
+    fn write_group(&self, commits: Vec<Commit>, touched: &[Digest], steps: &[(Digest, StepBatch)]) {
         let mut waiting = Vec::with_capacity(commits.len());
         for commit in commits {
             match self.needed(&commit) {
@@ -259,6 +273,12 @@ impl Worker {
         if !touched.is_empty() {
             // Not worth failing for: the keys only look less used than they are.
             let _ = self.database.write(|transaction| assoc_table::touch(transaction, touched, SystemTime::now()));
+        }
+        if !steps.is_empty() {
+            // Likewise: some step is not explained.
+            let _ = self
+                .database
+                .write(|transaction| steps.iter().try_for_each(|(run, batch)| steps::write(transaction, run, batch)));
         }
         self.write_rows(ready);
     }
@@ -322,8 +342,11 @@ impl Prepared {
                 assoc_table::replace(transaction, value.kind, key, &value.digest, &value.labels)?;
             }
         }
-        match &self.commit.task {
-            Some(task) => tasks::write(transaction, task),
+        if let Some(task) = &self.commit.task {
+            tasks::write(transaction, task)?;
+        }
+        match &self.commit.material {
+            Some(material) => materials::write(transaction, material),
             None => Ok(()),
         }
     }

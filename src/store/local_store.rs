@@ -14,8 +14,10 @@ use crate::database::{Database, Failure};
 use crate::file_repository::{FileRepository, sync_folder};
 use crate::located::Located;
 use crate::lock::KeyLocks;
+use crate::materials::Materials;
 use crate::runs::Runs;
 use crate::stat_cache::StatCache;
+use crate::steps::Steps;
 use crate::tasks::Tasks;
 
 /// Encoded filesets that are blobs are not read beyond this; they would not fit into memory anyway.
@@ -139,6 +141,13 @@ impl LocalStore {
         self.judge(&found)
     }
 
+    /// The fileset that is recorded for a key, whether or not its files are there; `None` if none is, or it
+    /// cannot be read.
+    pub fn recorded(&self, key: &Digest) -> Result<Option<Fileset>, Error> {
+        let found = self.database.read(|connection| assoc_table::find(connection, key, SystemTime::now()))?;
+        Ok(found.iter().find_map(|found| self.read(found).ok()))
+    }
+
     /// Judges every key, as [`lookup`](Self::lookup) would find it. `progress` is called after each. Content
     /// of blobs is not read; [`FileRepository::check_all`] does that.
     pub fn check_keys(&self, progress: &dyn Fn()) -> Result<KeyReport, Error> {
@@ -188,6 +197,16 @@ impl LocalStore {
     /// The history of tasks.
     pub fn tasks(&self) -> Tasks {
         Tasks::new(self.database.clone())
+    }
+
+    /// What execs were made from.
+    pub fn materials(&self) -> Materials {
+        Materials::new(self.database.clone())
+    }
+
+    /// What became of the execs of runs.
+    pub fn steps(&self) -> Steps {
+        Steps::new(self.database.clone())
     }
 
     /// Digests of unchanged files.

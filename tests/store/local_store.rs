@@ -184,6 +184,7 @@ fn every_unusable_key_is_found() {
             blobs: Vec::new(),
             associations: vec![association(&[key(&name)], &fileset)],
             task: None,
+            material: None,
             done: Box::new(|result| result.unwrap()),
         });
     }
@@ -243,6 +244,7 @@ fn rt_66_a_commit_that_fails_leaves_the_others_alone() {
             blobs: Vec::new(),
             associations: vec![association(&[key(&i.to_string())], fileset)],
             task: None,
+            material: None,
             done: Box::new(move |result| sender.send((i, result.map_err(|error| error.kind()))).unwrap()),
         });
     }
@@ -293,6 +295,7 @@ fn dropping_the_store_finishes_what_was_handed_over() {
             blobs: Vec::new(),
             associations: vec![association(&[key(&i.to_string())], &fileset)],
             task: None,
+            material: None,
             done: Box::new(move |result| sender.send(result).unwrap()),
         });
     }
@@ -312,6 +315,7 @@ fn the_last_store_may_go_in_a_callback() {
         blobs: Vec::new(),
         associations: Vec::new(),
         task: None,
+        material: None,
         done: Box::new(move |result| {
             std::thread::sleep(Duration::from_millis(50));
             drop(last);

@@ -17,6 +17,7 @@ mod history;
 mod local_conformance;
 mod local_store;
 mod lock;
+mod materials;
 mod measure;
 mod mount;
 mod power_loss;

@@ -82,6 +82,7 @@ fn measure_group_commit() {
                         labels: Vec::new(),
                     }],
                     task: Some(TaskRecord::new(key(number), key(0), TaskKind::Exec, "align.Main.sorted")),
+                    material: None,
                     done: Box::new(move |result| sender.send(result).unwrap()),
                 });
                 if number >= on_the_way {

@@ -59,6 +59,7 @@ fn work_until_stopped(store: &LocalStore, first: usize, enough: usize, root: &Pa
                 labels: Vec::new(),
             }],
             task: None,
+            material: None,
             done: Box::new(move |result| {
                 if result.is_ok() {
                     let _ = sender.send(number);

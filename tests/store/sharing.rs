@@ -54,6 +54,7 @@ fn produce(store: &LocalStore, process: u32, number: usize, announce: mpsc::Send
             labels: Vec::new(),
         }],
         task: Some(task),
+        material: None,
         done: Box::new(move |result| {
             result.unwrap();
             announce.send(number).unwrap();

@@ -8,7 +8,7 @@ use base::resources::CPU;
 use base::{Digest, Error, Kind};
 use exec::ExecEvent;
 use flow::FlowId;
-use store::Hit;
+use store::{Hit, StepOutcome};
 use types::Value;
 
 use super::{Image, LOOKUP_BATCH, Reducer, UNFINISHED_EXECS};
@@ -162,6 +162,7 @@ impl Reducer<'_> {
         }
         self.counts.cached += 1;
         self.summary.add(self.graph.ident(id), true);
+        self.note_step(id, StepOutcome::Cached, hit.key, None);
         let step = Step::new(self.graph, id);
         (self.listener)(&Event::Cached { step, key: Some(hit.key), fileset: &hit.fileset });
         self.settle(id, Ok(Stored::of_fileset(hit.fileset)));
@@ -253,6 +254,7 @@ impl Reducer<'_> {
 
     fn succeeded(&mut self, task: ExecTask, end: ExecEnd) {
         let id = task.id;
+        self.note_step(id, StepOutcome::Executed, task.key(), task.flaw);
         let step = Step::new(self.graph, id);
         (self.listener)(&Event::ExecEnded { step, config: &task.request.config, end: &end });
         let ExecEnd::Ran { report, .. } = end else { return };
@@ -287,6 +289,7 @@ impl Reducer<'_> {
                 Err(exhausted) => error = exhausted.because(error),
             }
         }
+        self.note_step(id, StepOutcome::Failed, task.key(), task.flaw);
         let step = Step::new(self.graph, id);
         (self.listener)(&Event::ExecEnded { step, config: &task.request.config, end });
         self.counts.executed += u64::from(matches!(end, ExecEnd::Ran { .. }));

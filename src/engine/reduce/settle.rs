@@ -3,6 +3,7 @@
 use base::Error;
 use flow::FlowId;
 use flow::node::Op;
+use store::StepOutcome;
 
 use super::Reducer;
 use crate::event::{Event, Step};
@@ -84,6 +85,9 @@ impl Reducer<'_> {
         let Ok(fileset) = local::fileset(stored.value()) else { return };
         self.counts.cached += 1;
         self.summary.add(self.graph.ident(id), true);
+        if let Ok(key) = self.first_key(id) {
+            self.note_step(id, StepOutcome::Shared, key, None);
+        }
         (self.listener)(&Event::Cached { step: Step::new(self.graph, id), key: None, fileset: &fileset });
     }
 

@@ -8,11 +8,12 @@ use base::{Digest, Error, Fileset, Kind, Resources};
 use exec::{ExecId, ExecRequest};
 use flow::node::{ArgRef, Exec, Op};
 use flow::{FlowId, Graph};
+use store::{Argument, ArgumentPlace};
 
 use super::{Image, Reducer};
 use crate::describe;
 use crate::failure::{ExecDetails, RunDetails};
-use crate::job::{ExecEnd, ExecTask, History, Recheck, salted};
+use crate::job::{ExecEnd, ExecTask, History, Nature, Recheck, salted};
 
 impl Reducer<'_> {
     /// The node's exec; an error if it is none.
@@ -97,7 +98,23 @@ impl Reducer<'_> {
             write: self.settings.cache.write,
             assertions: self.inherited(id)?,
             history: self.history(id, describe::command(exec)),
+            nature: self.nature(id, exec),
+            flaw: None,
         })
+    }
+
+    fn nature(&self, id: FlowId, exec: &Exec) -> Nature {
+        let places: Vec<ArgumentPlace> = match &exec.args {
+            Some(args) => args.iter().map(place).collect(),
+            None => (0..self.graph.deps(id).len() as u32).map(ArgumentPlace::Input).collect(),
+        };
+        let name = |number: usize| exec.arg_names.get(number).map(ToString::to_string).unwrap_or_default();
+        let argument = |(number, place)| Argument { name: name(number), place };
+        Nature {
+            arguments: places.into_iter().enumerate().map(argument).collect(),
+            repetition: self.graph.extra(id),
+            nondeterministic: exec.nondeterministic,
+        }
     }
 
     fn recheck(&self, id: FlowId) -> Recheck {
@@ -170,6 +187,13 @@ pub(super) fn check_made(fileset: &Fileset) -> Result<(), Error> {
             let message = format!("{what} was never made: it is an output that its command does not mention");
             Err(Error::new(Kind::Precondition, message))
         }
+    }
+}
+
+fn place(arg: &ArgRef) -> ArgumentPlace {
+    match arg {
+        ArgRef::Input(number) => ArgumentPlace::Input(*number),
+        ArgRef::Output(number) => ArgumentPlace::Output(*number),
     }
 }
 

@@ -38,7 +38,11 @@ impl Reducer<'_> {
         self.puts.out -= 1;
         for (id, result) in results {
             match result {
-                Ok(file) => self.settle(id, Ok(Stored::of_fileset(Fileset::of_file(file)))),
+                Ok(file) => {
+                    let fileset = Fileset::of_file(file);
+                    self.note_import(id, &fileset);
+                    self.settle(id, Ok(Stored::of_fileset(fileset)));
+                }
                 Err(error) => self.fail(id, error, None),
             }
         }
@@ -125,6 +129,7 @@ impl Reducer<'_> {
                 self.summary.add(self.graph.ident(id), false);
                 let step = Step::new(self.graph, id);
                 (self.listener)(&Event::Interned { step, fileset: &fileset, elapsed });
+                self.note_import(id, &fileset);
                 self.settle(id, Ok(Stored::of_fileset(fileset)));
             }
             Err(error) => self.transfer_failed(id, "intern", error),

@@ -4,7 +4,7 @@
 //! until the result is durable. Whoever gets it looks the key up again first: another process may have
 //! been faster.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Seek, SeekFrom};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -12,14 +12,17 @@ use std::time::SystemTime;
 use base::config::{Arg, ExecConfig};
 use base::digest::Material;
 use base::profile::DISK;
-use base::{Digest, Error, Kind};
+use base::{Digest, Error, Fileset, Kind};
 use exec::{ExecEvent, ExecReport, LogFile};
 use store::file_repository::Verdict;
-use store::{Association, Commit, Hit, KeyLock, LogPlace, TaskKind, TaskRecord, Usage};
+use store::{
+    ArgumentPlace, Association, Commit, Hit, KeyLock, KeyState, LogPlace, MaterialRow, Recipe, TaskKind, TaskRecord,
+    Usage,
+};
 
 use super::{Reply, Tools, fetch, keep, new_record};
 use crate::failure::LogTail;
-use crate::job::{Completion, ExecEnd, ExecTask, Executed, Tails};
+use crate::job::{Completion, ExecEnd, ExecTask, Executed, Flaw, Recheck, Tails};
 
 /// What of a failed command's output is shown: the last lines, of the last bytes, of bounded width.
 const TAIL_LINES: usize = 20;
@@ -28,7 +31,7 @@ const TAIL_WIDTH: usize = 400;
 
 /// Whether an exec is to run here and now.
 enum Start {
-    Now(KeyLock),
+    Now(KeyLock, Option<Flaw>),
     Elsewhere,
     Cached(Hit),
 }
@@ -40,7 +43,10 @@ pub(super) async fn execute(tools: Arc<Tools>, mut task: ExecTask, reply: Reply)
         move || start(&tools, &key, recheck)
     });
     let lock = match start.await {
-        Ok(Start::Now(lock)) => lock,
+        Ok(Start::Now(lock, flaw)) => {
+            task.flaw = flaw;
+            lock
+        }
         Ok(Start::Elsewhere) => return end(reply, task, ExecEnd::Elsewhere),
         Ok(Start::Cached(hit)) => return end(reply, task, ExecEnd::Cached(hit)),
         Err(error) => return end(reply, task, ExecEnd::Broken(error)),
@@ -54,7 +60,7 @@ pub(super) async fn execute(tools: Arc<Tools>, mut task: ExecTask, reply: Reply)
     match ran {
         Ok(report) => finish(&tools, task, record, report, lock, reply).await,
         Err(error) => {
-            keep(&tools, record, Some(&error));
+            keep(&tools, record, Some(&error), material(&tools, &task));
             drop(lock);
             end(reply, task, ExecEnd::Broken(error));
         }
@@ -78,18 +84,26 @@ async fn run(tools: &Arc<Tools>, task: &ExecTask, record: &TaskRecord, reply: &R
     Ok(report)
 }
 
-fn start(tools: &Tools, key: &base::Digest, recheck: crate::job::Recheck) -> Result<Start, Error> {
+fn start(tools: &Tools, key: &Digest, recheck: Recheck) -> Result<Start, Error> {
     let Some(lock) = tools.store.locks.try_lock(key)? else { return Ok(Start::Elsewhere) };
-    if recheck != crate::job::Recheck::Never {
-        // A cache that cannot be read has been reported by the first lookup.
-        let found = tools.store.lookup(&[vec![*key]]).unwrap_or_default();
-        if let Some(hit) = found.into_iter().flatten().next()
-            && recheck.accepts(&hit.fileset)
-        {
-            return Ok(Start::Cached(hit));
-        }
+    if recheck == Recheck::Never {
+        return Ok(Start::Now(lock, None));
     }
-    Ok(Start::Now(lock))
+    // A cache that cannot be read has been reported by the first lookup.
+    let flaw = match tools.store.explain(key).unwrap_or(KeyState::Absent) {
+        KeyState::Absent => None,
+        KeyState::Incomplete(_) => Some(Flaw::Incomplete),
+        KeyState::Unreadable(_) => Some(Flaw::Unreadable),
+        // Once more, so that the key counts as used.
+        KeyState::Usable(_) => {
+            let found = tools.store.lookup(&[vec![*key]]).unwrap_or_default();
+            match found.into_iter().flatten().next() {
+                Some(hit) if recheck.accepts(&hit.fileset) => return Ok(Start::Cached(hit)),
+                _ => None,
+            }
+        }
+    };
+    Ok(Start::Now(lock, flaw))
 }
 
 /// Brings in the content of inputs that are references.
@@ -144,7 +158,7 @@ async fn finish(
     if let Ok(collected) = &mut report.outcome {
         collected.fileset = std::mem::take(&mut collected.fileset).set_assertions(&task.assertions);
     }
-    let record = end_record(record, &report);
+    let (record, material) = (end_record(record, &report), material(tools, &task));
     let mut associations = Vec::new();
     let mut tails = None;
     match &report.outcome {
@@ -167,11 +181,35 @@ async fn finish(
         let durable = if failed { Ok(()) } else { written };
         end(reply, task, ExecEnd::Ran { report: Box::new(report), durable, tails });
     });
-    tools.store.committer().submit(Commit { blobs: Vec::new(), associations, task: Some(record), done });
+    tools.store.committer().submit(Commit { blobs: Vec::new(), associations, task: Some(record), material, done });
 }
 
 fn end(reply: Reply, task: ExecTask, end: ExecEnd) {
     reply.send(Completion::Executed(Box::new(Executed { task, end })));
+}
+
+/// What the exec was made from. Nothing if its inputs could not be brought in.
+fn material(tools: &Tools, task: &ExecTask) -> Option<MaterialRow> {
+    let config = &task.request.config;
+    let mut inputs: BTreeMap<u32, &Fileset> = BTreeMap::new();
+    for (argument, arg) in task.nature.arguments.iter().zip(&config.args) {
+        if let (ArgumentPlace::Input(number), Arg::Input(fileset)) = (argument.place, arg) {
+            inputs.insert(number, fileset);
+        }
+    }
+    let inputs: Vec<Fileset> = inputs.into_values().cloned().collect();
+    let recipe = Recipe {
+        image: config.image.clone(),
+        program_image: config.original_image.clone(),
+        command: config.command.clone(),
+        arguments: task.nature.arguments.clone(),
+        outputs: config.outputs.clone(),
+        executor: tools.executor.name().to_owned(),
+        universe: tools.universe.clone(),
+        repetition: task.nature.repetition,
+        nondeterministic: task.nature.nondeterministic,
+    };
+    MaterialRow::new(task.key(), recipe, &inputs).ok()
 }
 
 /// What is known of an exec when it is taken up.

@@ -67,6 +67,7 @@ fn file(graph: &mut Graph, call: &Call, args: &[Value]) -> Result<Value, Error> 
     }
     let bytes = call.session.sources().read(path).map_err(open)?;
     let id = graph.add(Op::Data(bytes.into()), []);
+    graph.note_source(id, path);
     graph.set_place(id, call.node_place.clone());
     Ok(file_of_fileset(graph, "file.fs$file1", id, path))
 }
@@ -105,6 +106,7 @@ fn local_dir(graph: &mut Graph, call: &Call, path: &str) -> Result<Value, Error>
         }
         let bytes = call.session.sources().read(&full).map_err(open)?;
         let id = graph.add(Op::Data(bytes.into()), []);
+        graph.note_source(id, &full);
         deps.push(call.made(graph, id));
     }
     let code = move |_: &mut Graph, values: &[Value]| {

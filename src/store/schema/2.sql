@@ -5,3 +5,80 @@ ALTER TABLE tasks ADD COLUMN profile TEXT;   -- JSON object by gauge (cpu, mem, 
 ALTER TABLE tasks ADD COLUMN begin_time TEXT;   -- when it was taken up; start_time is that of its command, NULL before it; end_time NULL while it goes on, or if its run was killed
 ALTER TABLE tasks ADD COLUMN process    INTEGER; -- of a command that runs: its first process on that host
 ALTER TABLE tasks ADD COLUMN container  TEXT;   -- of a command that runs: the name of its container
+
+-- What every exec was made from, so that a later one can be compared with it, and so that it can be run
+-- again: the parts of its key (runtime specification §2.5). Written together with its row in tasks, also when
+-- it fails.
+--
+-- Whoever removes rows: filesets are referred to by assoc.value, material_inputs.fileset and imports.fileset;
+-- materials are referred to by tasks.cache_key and steps.key, recipes by materials.recipe, names by steps and
+-- imports. The blobs that inputs name may go at any time; then the exec can be explained but not repeated.
+CREATE TABLE materials (
+    id     INTEGER PRIMARY KEY,
+    key    BLOB    NOT NULL UNIQUE,           -- 32 bytes, tasks.cache_key
+    recipe INTEGER NOT NULL                   -- recipes.id
+) STRICT;
+
+-- The inputs of an exec in order; without what their files assert, so that equal content is kept once.
+CREATE TABLE material_inputs (
+    material INTEGER NOT NULL,                -- materials.id
+    number   INTEGER NOT NULL,                -- from 0
+    fileset  BLOB    NOT NULL,                -- 32 bytes, filesets.digest
+    PRIMARY KEY (material, number)
+) WITHOUT ROWID, STRICT;
+
+-- What execs run, apart from their inputs; shared by all that differ in these alone.
+CREATE TABLE recipes (
+    id               INTEGER PRIMARY KEY,
+    digest           BLOB    NOT NULL UNIQUE, -- 32 bytes, of all that follows
+    image            TEXT    NOT NULL,        -- resolved, such as debian@sha256:...
+    program_image    TEXT    NOT NULL,        -- as the program has it, such as debian:12
+    command          TEXT    NOT NULL,        -- %s for each argument, %% for a percent sign
+    arguments        TEXT    NOT NULL,        -- JSON array of {"name", "input" or "output": number}
+    outputs          TEXT    NOT NULL,        -- JSON array of "file" or "dir"
+    executor         TEXT    NOT NULL,        -- docker, process
+    universe         TEXT    NOT NULL,
+    repetition       TEXT,                    -- hex digits that keep a repetition apart from its like
+    nondeterministic INTEGER NOT NULL         -- 1 if results may differ
+) STRICT;
+
+-- What became of each exec of each run, in the order of their ends.
+CREATE TABLE steps (
+    run      INTEGER NOT NULL,                -- names.id, the text being runs.id
+    number   INTEGER NOT NULL,                -- from 0
+    outcome  INTEGER NOT NULL,                -- 0: cached, 1: executed, 2: failed, 3: the same as another of the run
+    ident    INTEGER NOT NULL,                -- names.id
+    position INTEGER NOT NULL,                -- names.id
+    flow     INTEGER NOT NULL,                -- the first 32 bits of the node's logical digest
+    cause    TEXT,                            -- why it was executed
+    key      BLOB    NOT NULL,                -- 32 bytes, materials.key
+    PRIMARY KEY (run, number)
+) WITHOUT ROWID, STRICT;
+
+-- The content that each run found at the paths and URLs that its program names.
+CREATE TABLE imports (
+    run     INTEGER NOT NULL,                 -- names.id, the text being runs.id
+    source  INTEGER NOT NULL,                 -- names.id, the text being a path or URL
+    fileset BLOB    NOT NULL,                 -- 32 bytes, filesets.digest
+    PRIMARY KEY (run, source)
+) WITHOUT ROWID, STRICT;
+
+-- Texts that many rows of steps and imports share.
+CREATE TABLE names (
+    id   INTEGER PRIMARY KEY,
+    text TEXT    NOT NULL UNIQUE
+) STRICT;
+
+-- The steps for people.
+CREATE VIEW run_steps AS
+SELECT run.text AS run_id,
+       number,
+       CASE outcome WHEN 0 THEN 'cached' WHEN 1 THEN 'executed' WHEN 2 THEN 'failed' ELSE 'shared' END AS outcome,
+       ident.text AS ident,
+       position.text AS position,
+       cause,
+       lower(hex(key)) AS cache_key
+FROM steps
+JOIN names AS run ON run.id = steps.run
+JOIN names AS ident ON ident.id = steps.ident
+JOIN names AS position ON position.id = steps.position;
