@@ -12,6 +12,7 @@ mod mistake;
 mod programs;
 mod running;
 mod values;
+mod watching;
 mod words;
 
 use std::ffi::OsString;
@@ -26,6 +27,7 @@ pub(crate) use programs::{
     BundleFlags, CheckFlags, DocFlags, DocFormat, ExplainFlags, FmtFlags, ImagesFlags, VersionFlags,
 };
 pub(crate) use running::{EvalFlags, ReplFlags, RunFlags, TestExecutor, TestFlags};
+pub(crate) use watching::PsFlags;
 use words::Stop;
 
 /// Everything on the command line.
@@ -108,6 +110,8 @@ pub(crate) enum CommandLine {
     Repl(ReplFlags),
     /// describe a run, an exec or an object
     Info(InfoFlags),
+    /// list runs and their execs
+    Ps(PsFlags),
     /// print the log of a run or an exec
     Logs(LogsFlags),
     /// print objects of the repository
@@ -184,6 +188,13 @@ fn parse_command(command: &Command, mut words: impl Iterator<Item = OsString>) -
     let matches = all.try_get_matches_from(named("reflow", named(name, flags)));
     let parsed = matches.and_then(|matches| CommandLine::from_arg_matches(&matches));
     parsed.map_err(|error| usage(mistake::explain(&error)))
+}
+
+/// The exit for words of `command` that do not go together.
+pub(crate) fn misuse(command: &str, reason: &str) -> Exit {
+    let outer = outer();
+    let usage = outer.find_subcommand(command).map(help::brief).unwrap_or_default();
+    Exit::Usage(help::with_reason(&format!("reflow {command}"), reason, &usage))
 }
 
 /// Words behind a name.

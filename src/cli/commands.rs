@@ -12,6 +12,7 @@ mod images;
 mod info;
 mod logs;
 mod program;
+mod ps;
 mod run;
 mod test;
 mod version;
@@ -44,6 +45,7 @@ pub(crate) fn run(arguments: Arguments) -> Exit {
         CommandLine::Eval(flags) => ("eval", eval::run(&global, &flags)),
         CommandLine::Explain(flags) => ("explain", explain::run(&flags)),
         CommandLine::Info(flags) => ("info", info::run(&flags)),
+        CommandLine::Ps(flags) => ("ps", ps::run(&flags)),
         CommandLine::Logs(flags) => ("logs", logs::run(&flags)),
         CommandLine::Cat(flags) => ("cat", cat::run(&flags)),
         CommandLine::CheckStore(flags) => ("check-store", check_store::run(&flags)),

@@ -10,6 +10,7 @@ mod endpoint;
 mod failure;
 mod image;
 mod leftover;
+pub(crate) mod live;
 mod manifest;
 mod output;
 mod statistics;

@@ -3,7 +3,7 @@
 //! A request comes in as `base::config::ExecConfig` under a deterministic id; [`template`] renders
 //! the command, [`stage`] lays out the inputs, an executor ([`process`] or [`docker`]) runs it, and
 //! [`collect`] digests the outputs and moves them into the `store`. [`pool`] is the ledger from which
-//! a scheduler takes the room that a command needs.
+//! a scheduler takes the room that a command needs, [`live`] what commands use at the moment.
 //!
 //! This crate must not know flows or the language: it is asked to run commands, not why.
 
@@ -31,6 +31,7 @@ mod credentials;
 mod machine;
 mod site;
 
+pub mod live;
 pub mod pool;
 
 pub use cancel::{CancelHandle, CancelToken};

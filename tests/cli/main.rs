@@ -27,3 +27,4 @@ mod repl;
 mod sharing;
 mod terminal;
 mod variants;
+mod watching;

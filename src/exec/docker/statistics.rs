@@ -33,7 +33,7 @@ pub(super) fn samples(container: &Container) -> Pin<Box<dyn Stream<Item = Sample
 }
 
 /// What a message says; `None` for one of a container that does not run any more, which holds zeros.
-fn sample(stats: &ContainerStatsResponse) -> Option<Sample> {
+pub(super) fn sample(stats: &ContainerStatsResponse) -> Option<Sample> {
     let now = stats.cpu_stats.as_ref()?;
     let total = total(now).filter(|total| *total > 0)?;
     let memory = stats.memory_stats.as_ref().map_or(0, memory);
