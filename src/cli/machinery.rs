@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use exec::docker::{DockerExecutor, DockerOptions, Endpoint, MemoryLimit};
 use exec::process::{ProcessExecutor, ProcessOptions};
@@ -30,14 +31,14 @@ pub(crate) struct Machinery {
     pub(crate) executor: Arc<dyn Executor>,
     /// Lines for the user about the executor.
     pub(crate) notices: Vec<String>,
-    pub(crate) runtime: Runtime,
+    pub(crate) runtime: Arc<Runtime>,
 }
 
 impl Machinery {
     /// Opens the state folder and the executor.
     pub(crate) fn open(home: &Path, choice: ExecutorChoice) -> Result<Self, Exit> {
         let store = crate::home::open(home)?;
-        let runtime = threads()?;
+        let runtime = Arc::new(threads()?);
         let mut notices = Vec::new();
         let executor = runtime.block_on(open_executor(home, &store, choice, &mut notices))?;
         notices.extend(executor.notice());
@@ -117,6 +118,16 @@ fn of_kept(kept: &[Kept]) -> Option<String> {
     let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
     let names = if kept.len() == 1 { first.clone() } else { names.join(", ") };
     Some(format!("left by a killed run, for the next run of the same exec to go on with: {names}{more}"))
+}
+
+/// How long the end of this process may wait for what the executor still does. What it leaves then is removed by
+/// the next run.
+const SETTLING: Duration = Duration::from_secs(20);
+
+impl Drop for Machinery {
+    fn drop(&mut self) {
+        let _ = self.runtime.block_on(async { tokio::time::timeout(SETTLING, self.executor.settle()).await });
+    }
 }
 
 impl Machinery {

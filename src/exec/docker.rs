@@ -13,6 +13,7 @@ mod leftover;
 pub(crate) mod live;
 mod manifest;
 mod output;
+mod removals;
 mod statistics;
 mod watch;
 
@@ -38,6 +39,7 @@ use container::{Blueprint, Container, Start};
 use image::Images;
 use leftover::Found;
 use manifest::Manifest;
+use removals::Removals;
 use watch::{Seen, Watch};
 
 pub use container::MemoryLimit;
@@ -64,6 +66,7 @@ pub struct DockerExecutor {
     engine: Engine,
     site: Site,
     images: Images,
+    removals: Removals,
     user: String,
     memory_limit: MemoryLimit,
     capacity: Resources,
@@ -94,7 +97,8 @@ impl DockerExecutor {
         let capacity = Resources::of(info.ncpu.unwrap_or(1).max(1) as f64, mem.floor(), disk);
         let user = container::user(info.security_options.as_deref().unwrap_or_default());
         let images = Images::new(docker.clone(), pull_retries);
-        Ok(Self { engine: Engine { docker, endpoint }, site, images, user, memory_limit, capacity, credentials })
+        let (engine, removals) = (Engine { docker, endpoint }, Removals::default());
+        Ok(Self { engine, site, images, removals, user, memory_limit, capacity, credentials })
     }
 
     /// Claims the exec's folder and looks for what a killed run has left of it: a container to go on with.
@@ -108,10 +112,9 @@ impl DockerExecutor {
             Ok((work, is_leftover.then_some(manifest)))
         })
         .await?;
-        let Some(manifest) = left else { return lay_out(work).await };
+        let Some(manifest) = left else { return Ok((work, None)) };
         match self.find(&work, manifest).await {
-            Ok(Some(found)) => Ok((work, Some(found))),
-            Ok(None) => lay_out(work).await,
+            Ok(found) => Ok((work, found)),
             Err(error) => {
                 // There may be a container yet.
                 work.leave();
@@ -124,7 +127,7 @@ impl DockerExecutor {
     async fn find(&self, work: &Work, manifest: Option<Manifest>) -> Result<Option<(Found, Manifest)>, Error> {
         let docker = &self.engine.docker;
         if let Some(manifest) = manifest.filter(|manifest| manifest.is_for(work))
-            && let Some(found) = leftover::find(docker, &manifest, self.memory(work)).await?
+            && let Some(found) = leftover::find(docker, &self.removals, &manifest, self.memory(work)).await?
         {
             return Ok(Some((found, manifest)));
         }
@@ -157,15 +160,23 @@ impl DockerExecutor {
         })
     }
 
-    /// Makes the container, fetching the image if the engine does not have it.
+    /// Makes the container while the inputs are put in place, fetching the image if the engine does not have it.
     async fn create(
         &self,
-        blueprint: &Blueprint,
+        work: &Arc<Work>,
+        credentials: Vec<(String, String)>,
         events: &(dyn Fn(ExecEvent) + Send + Sync),
         cancel: &CancelToken,
     ) -> Result<Container, Error> {
+        on_files(work, Work::prepare).await?;
+        let blueprint = &self.blueprint(work, credentials)?;
+        let (docker, removals) = (&self.engine.docker, &self.removals);
         // Not to be interrupted between the request and its answer: the container would stay.
-        if let Some(container) = Container::create(&self.engine.docker, blueprint).await? {
+        let (staged, created) =
+            tokio::join!(on_files(work, Work::stage), Container::create(docker, removals, blueprint));
+        staged?;
+        events(ExecEvent::Staged);
+        if let Some(container) = created? {
             return Ok(container);
         }
         events(ExecEvent::Pulling { image: blueprint.image.clone() });
@@ -173,7 +184,7 @@ impl DockerExecutor {
             pulled = self.images.fetch(&blueprint.image) => pulled.map(drop)?,
             () = cancel.canceled() => return Err(canceled()),
         }
-        match Container::create(&self.engine.docker, blueprint).await? {
+        match Container::create(docker, removals, blueprint).await? {
             Some(container) => Ok(container),
             None => {
                 let image = &blueprint.image;
@@ -259,6 +270,10 @@ impl Executor for DockerExecutor {
         self.images.resolve(image).await
     }
 
+    async fn settle(&self) {
+        self.removals.settle().await;
+    }
+
     /// A container that works or has succeeded is kept for a week.
     async fn remove_leftovers(&self) -> Result<Leftovers, Error> {
         leftover::sweep(&self.engine.docker, &self.site).await
@@ -275,19 +290,16 @@ impl Executor for DockerExecutor {
         }
         let credentials = credentials::wanted(&request.config, self.credentials.as_deref()).await?;
         let (work, found) = self.begin(request).await?;
+        let work = Arc::new(work);
         let (container, manifest) = match found {
             Some((Found { container, since }, manifest)) => {
                 events(ExecEvent::Adopted { since });
                 (container, Some(manifest))
             }
-            None => {
-                events(ExecEvent::Staged);
-                let blueprint = self.blueprint(&work, credentials)?;
-                match self.create(&blueprint, events, cancel).await {
-                    Ok(container) => (container, None),
-                    Err(error) => return Err(abandon(work, error).await),
-                }
-            }
+            None => match self.create(&work, credentials, events, cancel).await {
+                Ok(container) => (container, None),
+                Err(error) => return Err(abandon(work, error).await),
+            },
         };
         match self.attend(&container, manifest, &work, events, cancel).await {
             Ok(Ok(seen)) => conclude(container, work, seen, events).await,
@@ -322,31 +334,25 @@ fn claim(site: &Site, id: ExecId) -> Result<Scratch, Error> {
     }
 }
 
-/// Makes the folder ready for a container that is yet to be made.
-async fn lay_out(work: Work) -> Result<(Work, Option<(Found, Manifest)>), Error> {
-    blocking(move || {
-        work.lay_out()?;
-        Ok((work, None))
-    })
-    .await
+/// Does something to the files of an exec.
+async fn on_files(work: &Arc<Work>, act: fn(&Work) -> Result<(), Error>) -> Result<(), Error> {
+    let work = work.clone();
+    blocking(move || act(&work)).await
 }
 
-/// Collects the outputs while the container is being removed.
+/// Collects the outputs, and has the container removed some time.
 async fn conclude(
     container: Container,
-    work: Work,
+    work: Arc<Work>,
     seen: Seen,
     events: &(dyn Fn(ExecEvent) + Send + Sync),
 ) -> Result<ExecReport, Error> {
     let Seen { ended, cpu, max_memory, profile, log_failure } = seen;
     events(ExecEvent::Exited { status: ended.status });
     let ending = Ending { status: ended.status, out_of_memory: ended.out_of_memory };
-    let (remains, removed) = tokio::join!(blocking(move || work.finish(&ending)), container.remove());
-    let mut remains = remains?;
+    drop(container);
+    let mut remains = blocking(move || work.finish(&ending)).await?;
     tell_log_failure(&mut remains.outcome, log_failure);
-    if let Ok(collected) = &mut remains.outcome {
-        collected.notes.extend(removed.err().map(|error| format!("the container was not removed: {error}")));
-    }
     Ok(ExecReport {
         outcome: remains.outcome,
         usage: Usage { wall: ended.ended.duration_since(ended.started).unwrap_or_default(), cpu, max_memory },
@@ -361,8 +367,8 @@ async fn conclude(
 }
 
 /// The report of a command that the image cannot run.
-async fn refused(container: Container, work: Work, failure: Error) -> Result<ExecReport, Error> {
-    container.remove().await?;
+async fn refused(container: Container, work: Arc<Work>, failure: Error) -> Result<ExecReport, Error> {
+    drop(container);
     let remains = blocking(move || Ok(work.fail(failure))).await?;
     let now = std::time::SystemTime::now();
     Ok(ExecReport {
@@ -379,7 +385,7 @@ async fn refused(container: Container, work: Work, failure: Error) -> Result<Exe
 }
 
 /// Removes the scratch folder of an exec that failed for `error`.
-async fn abandon(work: Work, error: Error) -> Error {
+async fn abandon(work: Arc<Work>, error: Error) -> Error {
     match discard(work).await {
         Ok(()) => error,
         Err(panicked) => panicked,

@@ -203,12 +203,16 @@ pub trait Executor: Send + Sync {
         Ok(Leftovers::default())
     }
 
+    /// Waits until what goes on in the background is done, such as the removal of what ended commands leave. To be
+    /// called before the process ends.
+    async fn settle(&self) {}
+
     /// Runs a command to its end and collects its outputs. A command of the same id that a killed run has
     /// started is taken over where it stands, if the executor's commands outlive it.
     ///
     /// `Err` is a failure of the machinery, `Canceled` among them; the command's own failures are in
-    /// the report. Neither process, container nor scratch folder stays, unless an engine that does not answer
-    /// has them (`Unavailable`): then the next run of the id takes them over.
+    /// the report. Neither process, container nor scratch folder stays once the executor has settled, unless an
+    /// engine that does not answer has them (`Unavailable`): then the next run of the id takes them over.
     async fn run(
         &self,
         request: &ExecRequest,

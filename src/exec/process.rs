@@ -113,7 +113,8 @@ impl ProcessExecutor {
         let view = if self.level == Level::Plain { View::Plain } else { View::Standard };
         blocking(move || {
             let work = site.plan(site.claim(request.id)?, &request, view)?;
-            work.lay_out()?;
+            work.prepare()?;
+            work.stage()?;
             Ok(work)
         })
         .await

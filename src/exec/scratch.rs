@@ -7,6 +7,7 @@ use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use base::{Error, Kind};
@@ -19,7 +20,7 @@ use crate::executor::ExecId;
 #[derive(Debug)]
 pub(crate) struct Scratch {
     path: PathBuf,
-    is_left: bool,
+    is_left: AtomicBool,
     /// Held for its lock.
     _lock: File,
 }
@@ -31,7 +32,7 @@ impl Scratch {
         let during = |error: Error| error.during(format!("scratch folder {}", path.display()));
         match lock(&path).map_err(|error| during(error.into()))? {
             // On a file system without locks the engine's own must do.
-            Lock::Taken(lock) | Lock::Unknown(lock) => Ok(Self { path, is_left: false, _lock: lock }),
+            Lock::Taken(lock) | Lock::Unknown(lock) => Ok(Self { path, is_left: AtomicBool::new(false), _lock: lock }),
             Lock::Held => Err(during(Error::new(Kind::Precondition, "the exec is being run already"))),
         }
     }
@@ -69,14 +70,14 @@ impl Scratch {
         }
         // Without locks nobody can say what is in use.
         match lock(&path)? {
-            Lock::Taken(lock) => Ok(Some(Self { path, is_left: false, _lock: lock })),
+            Lock::Taken(lock) => Ok(Some(Self { path, is_left: AtomicBool::new(false), _lock: lock })),
             Lock::Held | Lock::Unknown(_) => Ok(None),
         }
     }
 
-    /// Gives up the claim and leaves the folder as it is, for a later claim to go on with.
-    pub(crate) fn leave(mut self) {
-        self.is_left = true;
+    /// When the claim is given up the folder stays as it is, for a later claim to go on with.
+    pub(crate) fn leave(&self) {
+        self.is_left.store(true, Ordering::Relaxed);
     }
 
     /// The file in which an executor notes what it needs to go on with the exec after a crash.
@@ -102,7 +103,7 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        if self.is_left {
+        if *self.is_left.get_mut() {
             return;
         }
         // What cannot be removed now is removed by the next claim; nobody would be helped by an

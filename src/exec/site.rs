@@ -105,7 +105,7 @@ impl Site {
     }
 
     /// Renders the command for the claimed scratch folder. Nothing in the folder or among the logs changes
-    /// before [`Work::lay_out`].
+    /// before [`Work::prepare`].
     pub(crate) fn plan(&self, scratch: Scratch, request: &ExecRequest, view: View) -> Result<Work, Error> {
         let (places, sharing) = match view {
             View::Standard => (Places::standard(), Sharing::Linked),
@@ -134,15 +134,19 @@ const LONGEST_ARGUMENT: usize = 120 << 10;
 const COMMAND_FILE: &str = "command";
 
 impl Work {
-    /// Makes the scratch folder ready: empties it, begins the logs, stages the inputs.
-    pub(crate) fn lay_out(&self) -> Result<(), Error> {
+    /// Empties the scratch folder, makes its subfolders and begins the logs.
+    pub(crate) fn prepare(&self) -> Result<(), Error> {
         self.scratch.prepare()?;
-        self.logs.begin(&self.command)?;
+        self.logs.begin(&self.command)
+    }
+
+    /// Puts the inputs into the prepared folder, and makes the folders of outputs.
+    pub(crate) fn stage(&self) -> Result<(), Error> {
         stage::stage(&self.config, &self.site.0.repository, &self.scratch, self.sharing)
     }
 
-    /// Leaves the scratch folder as it is, for a later run to go on with.
-    pub(crate) fn leave(self) {
+    /// Has the scratch folder stay as it is, for a later run to go on with.
+    pub(crate) fn leave(&self) {
         self.scratch.leave();
     }
 
@@ -195,15 +199,14 @@ impl Work {
         Ok(arguments)
     }
 
-    /// The report of a command that could not be run at all; removes the scratch folder.
-    pub(crate) fn fail(self, failure: Error) -> Remains {
+    /// The report of a command that could not be run at all.
+    pub(crate) fn fail(&self, failure: Error) -> Remains {
         let (stdout, stderr) = self.logs.finish();
         Remains { outcome: Err(failure), stdout, stderr, script: self.logs.script.clone() }
     }
 
-    /// Judges the end of the command and collects its outputs if it succeeded; removes the scratch
-    /// folder.
-    pub(crate) fn finish(self, ending: &Ending) -> Result<Remains, Error> {
+    /// Judges the end of the command and moves its outputs into the repository if it succeeded.
+    pub(crate) fn finish(&self, ending: &Ending) -> Result<Remains, Error> {
         let (stdout, stderr) = self.logs.finish();
         let outcome = match verdict::verdict(ending, || logs::clues(&stdout, &stderr)) {
             Ok(()) => {

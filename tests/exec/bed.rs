@@ -206,6 +206,7 @@ impl Drop for Bed {
             let left: Vec<_> = std::fs::read_dir(self.execs()).expect("a folder").collect();
             assert!(left.is_empty(), "scratch folders are left: {left:?}");
             if let Some(docker) = &self.docker {
+                RUNTIME.block_on(docker.settle());
                 let Leftovers { removed, kept } =
                     RUNTIME.block_on(docker.remove_leftovers()).expect("the engine answers");
                 assert!(removed.is_empty() && kept.is_empty(), "containers are left: {removed:?} {kept:?}");

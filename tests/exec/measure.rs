@@ -1,10 +1,12 @@
-//! What an exec costs: 200 trivial ones, two at a time. Run with `--ignored` (and `--release`).
+//! What an exec costs: many trivial ones, two at a time, and what others take for the same command. Run with
+//! `--ignored` (and `--release`).
 
 use std::time::{Duration, Instant};
 
 use libtest_mimic::Trial;
 
-use crate::bed::{Bed, Exec, Kind};
+use crate::bed::{Bed, Exec, Kind, RUNTIME};
+use crate::engine;
 
 const COUNT: usize = 200;
 const AT_ONCE: usize = 2;
@@ -18,7 +20,44 @@ pub(crate) fn trials(docker: bool) -> Vec<Trial> {
             Ok(())
         })
     };
-    kinds.into_iter().map(|kind| trial(kind).with_ignored_flag(true)).collect()
+    let mut trials: Vec<Trial> = kinds.into_iter().map(trial).collect();
+    if docker {
+        trials.push(Trial::test("measure::beside_docker_run", || {
+            beside_docker_run();
+            Ok(())
+        }));
+    }
+    trials.into_iter().map(|trial| trial.with_ignored_flag(true)).collect()
+}
+
+/// The part of the time of `docker run --rm` that execs may take.
+const PART: f64 = 0.8;
+
+/// The wall time of 100 execs, in the pairs that a scheduler would make of them, beside that of as many
+/// `docker run --rm` of the same command. The last removal counts.
+fn beside_docker_run() {
+    const COMMAND: &str = "echo hello > /tmp/out";
+    let bed = Bed::new(Kind::Docker);
+    let shell = ["/bin/bash", "-e", "-l", "-o", "pipefail", "-c", COMMAND];
+    let docker = |network: &str| {
+        let options = ["run", "--rm", "--network", network, engine::GNU];
+        engine::docker(&[&options[..], &shell[..]].concat())
+    };
+    let exec = || bed.collect(&Exec::new("echo hello > %s").file_output());
+    docker("bridge");
+    exec();
+    let begin = Instant::now();
+    in_pairs(COUNT / 2, || drop(exec()));
+    RUNTIME.block_on(bed.executor.settle());
+    let own = begin.elapsed().as_secs_f64();
+    for network in ["bridge", "host"] {
+        let begin = Instant::now();
+        in_pairs(COUNT / 2, || drop(docker(network)));
+        let theirs = begin.elapsed().as_secs_f64();
+        let part = own / theirs;
+        println!("{} execs {own:.1} s, docker run --rm --network {network} {theirs:.1} s: {part:.2}", COUNT / 2);
+        assert!(part <= PART || network == "host", "{part}");
+    }
 }
 
 fn measure(kind: Kind) {
@@ -46,22 +85,29 @@ fn measure(kind: Kind) {
 
 /// Mean time from start to end of one, and mean processor time of this process and its children.
 fn timed(work: impl Fn() + Sync) -> (Duration, Duration) {
-    let next = std::sync::atomic::AtomicUsize::new(0);
     let wall = std::sync::Mutex::new(Duration::ZERO);
     let before = cpu();
+    in_pairs(COUNT, || {
+        let start = Instant::now();
+        work();
+        *wall.lock().expect("a lock") += start.elapsed();
+    });
+    let count = u32::try_from(COUNT).expect("small");
+    (wall.into_inner().expect("a lock") / count, (cpu() - before) / count)
+}
+
+/// Does something so often, two at a time.
+fn in_pairs(count: usize, work: impl Fn() + Sync) {
+    let next = std::sync::atomic::AtomicUsize::new(0);
     std::thread::scope(|scope| {
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
-                while next.fetch_add(1, std::sync::atomic::Ordering::Relaxed) < COUNT {
-                    let start = Instant::now();
+                while next.fetch_add(1, std::sync::atomic::Ordering::Relaxed) < count {
                     work();
-                    *wall.lock().expect("a lock") += start.elapsed();
                 }
             });
         }
     });
-    let count = u32::try_from(COUNT).expect("small");
-    (wall.into_inner().expect("a lock") / count, (cpu() - before) / count)
 }
 
 /// Processor time of this process and of its children that have ended, in ticks of 10 ms.

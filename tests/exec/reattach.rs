@@ -99,11 +99,12 @@ fn a_container_that_works(bed: &Bed) {
     let ExecEvent::Adopted { since } = events[0] else { unreachable!() };
     assert!(before <= since && since == report.started && report.started < report.ended, "{report:?}");
     must_be_whole(bed, report);
-    assert_eq!(container_count(&exec), 0);
+    no_container_stays(bed, &exec);
 }
 
-fn container_count(exec: &Exec) -> usize {
-    container(exec).lines().count()
+fn no_container_stays(bed: &Bed, exec: &Exec) {
+    RUNTIME.block_on(bed.executor.settle());
+    assert_eq!(container(exec), "");
 }
 
 fn a_container_that_has_succeeded(bed: &Bed) {
@@ -117,7 +118,7 @@ fn a_container_that_has_succeeded(bed: &Bed) {
     let (events, report) = bed.events(&exec);
     assert_eq!(told(&events), ADOPTED);
     must_be_whole(bed, report);
-    assert_eq!(container_count(&exec), 0);
+    no_container_stays(bed, &exec);
 }
 
 fn a_container_that_was_killed(bed: &Bed) {
@@ -127,7 +128,7 @@ fn a_container_that_was_killed(bed: &Bed) {
     engine::docker(&["kill", &orphan]);
     let leftovers = RUNTIME.block_on(bed.executor.remove_leftovers()).unwrap();
     assert_eq!((leftovers.removed, leftovers.kept), (vec![exec.id], Vec::new()));
-    assert_eq!(container_count(&exec), 0);
+    no_container_stays(bed, &exec);
     assert!(!bed.execs().join(exec.id.hex()).exists());
 }
 

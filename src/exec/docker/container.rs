@@ -15,6 +15,7 @@ use futures_util::Stream;
 
 use super::failure::{self, machinery};
 use super::leftover;
+use super::removals::Removals;
 use crate::executor::ExecId;
 
 /// The label that holds the exec's id.
@@ -138,9 +139,10 @@ impl MemoryLimit {
     }
 }
 
-/// A container that was made. Dropped without [`Container::remove`] it is removed in the background.
+/// A container that was made, or taken over. Dropping it removes it in the background, unless it was left.
 pub(super) struct Container {
     docker: Docker,
+    removals: Removals,
     /// The engine's name for it, which no other container gets.
     id: String,
     name: String,
@@ -162,7 +164,11 @@ pub(super) type Output = Pin<Box<dyn Stream<Item = Result<LogOutput, DockerError
 impl Container {
     /// Makes the container, after removing a leftover of the same exec. `None` if the engine does not
     /// have the image.
-    pub(super) async fn create(docker: &Docker, blueprint: &Blueprint) -> Result<Option<Self>, Error> {
+    pub(super) async fn create(
+        docker: &Docker,
+        removals: &Removals,
+        blueprint: &Blueprint,
+    ) -> Result<Option<Self>, Error> {
         let options = CreateContainerOptionsBuilder::default().name(&blueprint.name).build();
         let mut tries = 0;
         loop {
@@ -170,8 +176,8 @@ impl Container {
             tries += 1;
             match created {
                 Ok(made) => {
-                    let (docker, name) = (docker.clone(), blueprint.name.clone());
-                    return Ok(Some(Self { docker, id: made.id, name, is_over: false }));
+                    let (docker, removals, name) = (docker.clone(), removals.clone(), blueprint.name.clone());
+                    return Ok(Some(Self { docker, removals, id: made.id, name, is_over: false }));
                 }
                 Err(error) if failure::status(&error) == Some(404) => return Ok(None),
                 Err(error) if failure::status(&error) == Some(409) && tries <= 3 => {
@@ -186,8 +192,8 @@ impl Container {
     }
 
     /// A container that a killed run has made.
-    pub(super) fn adopt(docker: &Docker, id: String, name: String) -> Self {
-        Self { docker: docker.clone(), id, name, is_over: false }
+    pub(super) fn adopt(docker: &Docker, removals: &Removals, id: String, name: String) -> Self {
+        Self { docker: docker.clone(), removals: removals.clone(), id, name, is_over: false }
     }
 
     /// The engine's id of it.
@@ -230,7 +236,7 @@ impl Container {
         Err(machinery("start", &error))
     }
 
-    /// Removes the container, running or not.
+    /// Removes the container, running or not, and waits until it is gone.
     pub(super) async fn remove(mut self) -> Result<(), Error> {
         self.is_over = true;
         remove(&self.docker, &self.id).await
@@ -244,11 +250,8 @@ impl Container {
 
 impl Drop for Container {
     fn drop(&mut self) {
-        if !self.is_over
-            && let Ok(runtime) = tokio::runtime::Handle::try_current()
-        {
-            let (docker, id) = (self.docker.clone(), std::mem::take(&mut self.id));
-            runtime.spawn(async move { remove(&docker, &id).await });
+        if !self.is_over {
+            self.removals.begin(&self.docker, std::mem::take(&mut self.id));
         }
     }
 }

@@ -18,6 +18,7 @@ use super::container::{self, Container, HOME_LABEL, ID_LABEL};
 use super::ending;
 use super::failure::{self, machinery};
 use super::manifest::{self, Manifest};
+use super::removals::Removals;
 use crate::blocking::{blocking, discard};
 use crate::executor::{ExecId, Kept, Leftovers};
 use crate::scratch::Scratch;
@@ -37,7 +38,12 @@ pub(super) struct Found {
 
 /// The container that `manifest` tells of, if it may be gone on with and permits the command as much memory as
 /// `limit` does.
-pub(super) async fn find(docker: &Docker, manifest: &Manifest, limit: Option<f64>) -> Result<Option<Found>, Error> {
+pub(super) async fn find(
+    docker: &Docker,
+    removals: &Removals,
+    manifest: &Manifest,
+    limit: Option<f64>,
+) -> Result<Option<Found>, Error> {
     let Some(there) = inspect(docker, &manifest.container).await? else { return Ok(None) };
     let state = there.state.unwrap_or_default();
     let permitted = there.host_config.and_then(|config| config.memory).filter(|memory| *memory > 0);
@@ -51,7 +57,7 @@ pub(super) async fn find(docker: &Docker, manifest: &Manifest, limit: Option<f64
     }
     let since = state.started_at.as_deref().and_then(|time| ending::parse(time).ok());
     let name = there.name.unwrap_or_default().trim_start_matches('/').to_owned();
-    let container = Container::adopt(docker, manifest.container.clone(), name);
+    let container = Container::adopt(docker, removals, manifest.container.clone(), name);
     Ok(Some(Found { container, since: since.unwrap_or_else(SystemTime::now) }))
 }
 

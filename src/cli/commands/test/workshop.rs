@@ -40,8 +40,10 @@ pub(super) type Found = Result<Value, String>;
 
 struct Tools {
     store: LocalStore,
-    runtime: Runtime,
+    runtime: Arc<Runtime>,
     otherwise: Option<Arc<dyn Executor>>,
+    /// Settles when it is dropped.
+    _machinery: Option<Machinery>,
     cancel: CancelToken,
     here: PathBuf,
     run: Digest,
@@ -135,16 +137,25 @@ impl Tools {
             TestExecutor::Docker => Some(ExecutorChoice::Docker),
             TestExecutor::Process => Some(ExecutorChoice::Process),
         };
-        let (store, runtime, otherwise) = match choice {
-            None => (crate::home::open(folder.path())?, machinery::threads()?, None),
-            Some(choice) => {
-                let Machinery { store, runtime, executor, notices, .. } = Machinery::open(folder.path(), choice)?;
-                notices.iter().for_each(|notice| terminal::say(&format!("reflow: {notice}")));
-                (store, runtime, Some(executor))
+        let machinery = choice.map(|choice| Machinery::open(folder.path(), choice)).transpose()?;
+        let (store, runtime, otherwise) = match &machinery {
+            None => (crate::home::open(folder.path())?, Arc::new(machinery::threads()?), None),
+            Some(machinery) => {
+                machinery.notices.iter().for_each(|notice| terminal::say(&format!("reflow: {notice}")));
+                (machinery.store.clone(), machinery.runtime.clone(), Some(machinery.executor.clone()))
             }
         };
         let cancel = interrupt::token(runtime.handle());
         let here = std::env::current_dir().map_err(|error| Exit::failed(format!("the working directory: {error}")))?;
-        Ok(Self { store, runtime, otherwise, cancel, here, run: random::digest()?, _folder: folder })
+        Ok(Self {
+            store,
+            runtime,
+            otherwise,
+            _machinery: machinery,
+            cancel,
+            here,
+            run: random::digest()?,
+            _folder: folder,
+        })
     }
 }
