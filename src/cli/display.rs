@@ -114,6 +114,17 @@ impl Display {
                 let size = fileset.map(|fileset| format!(" {}", units::data_size(fileset.size()))).unwrap_or_default();
                 self.step(" ->  ", step, "run", &(step.summary() + &size));
             }
+            Event::BlobsLost { step, lost } => {
+                let names: Vec<String> = lost.iter().take(3).map(base::Digest::short).collect();
+                let more = if lost.len() > names.len() { ", …" } else { "" };
+                let text = format!(
+                    "{}: {} files it needs are gone from the store or damaged ({}{more}); what made them is run again",
+                    step.summary(),
+                    lost.len(),
+                    names.join(", "),
+                );
+                self.log(Level::Info, &text);
+            }
             Event::ExecElsewhere { step } => {
                 let text = format!(
                     "{} {}: another process runs this; waiting for its result",

@@ -180,7 +180,7 @@ fn run(
         if let Some(batch) = reducer.take_notes(NOTES) {
             workers.note_steps(batch);
         }
-        if reducer.is_over() {
+        if reducer.is_over() && !reducer.begin_again() {
             break;
         }
         if !more {

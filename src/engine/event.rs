@@ -71,6 +71,13 @@ pub enum Event<'a> {
         /// What runs.
         config: &'a ExecConfig,
     },
+    /// Files that a step needs are gone from the store or damaged. What they come from is made again.
+    BlobsLost {
+        /// Which.
+        step: Step<'a>,
+        /// The files, by digest.
+        lost: &'a [Digest],
+    },
     /// Another process runs the same exec; this one waits for its result.
     ExecElsewhere {
         /// Which.

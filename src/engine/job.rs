@@ -249,6 +249,16 @@ pub enum Completion {
         /// How long it took.
         elapsed: Duration,
     },
+    /// An exec or extern could not be done, or its result not be kept: files of the store that it needs are gone
+    /// or damaged since they were found.
+    BlobsLost {
+        /// The node.
+        id: FlowId,
+        /// The files, by digest.
+        lost: Vec<Digest>,
+        /// What could not be done.
+        error: Error,
+    },
     /// Whoever did the job of these nodes is gone without an answer.
     Lost {
         /// The nodes.

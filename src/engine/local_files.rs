@@ -95,10 +95,10 @@ impl LocalFiles {
     }
 
     fn export_file(&self, file: &File, to: &Path) -> Result<(), Error> {
-        let Some(digest) = &file.id else {
+        if file.id.is_none() {
             let message = format!("{} is only a reference; its content is not here", file.source());
             return Err(Error::new(Kind::NotSupported, message));
-        };
+        }
         if fs::metadata(to).is_ok_and(|there| there.is_file() && there.len() == file.size)
             && self.store.stat_cache().digest_of(to).is_ok_and(|there| there.id == file.id)
         {
@@ -113,12 +113,7 @@ impl LocalFiles {
             .tempfile_in(parent)
             // What it says further is the temporary name, which nobody knows.
             .map_err(|error| at(parent, error.kind().into()))?;
-        let mut blob = self.store.repository.open_blob(digest)?;
-        let size = io::copy(&mut blob, temporary.as_file_mut()).map_err(|error| at(to, error))?;
-        if size != file.size {
-            let message = format!("the blob {digest} has {size} bytes instead of {}", file.size);
-            return Err(Error::new(Kind::Integrity, message));
-        }
+        self.store.repository.copy_out(file, temporary.as_file_mut(), to)?;
         temporary.as_file().sync_all().map_err(|error| at(to, error))?;
         temporary.persist(to).map_err(|error| at(to, error.error))?;
         fs::File::open(parent).and_then(|parent| parent.sync_all()).map_err(|error| at(parent, error))

@@ -8,6 +8,7 @@
 
 mod assertions;
 mod external;
+mod lost;
 mod notes;
 mod outcome;
 mod predict;
@@ -19,6 +20,7 @@ mod transfer;
 pub use outcome::Outcome;
 
 use assertions::Seen;
+use lost::Losses;
 use notes::Notes;
 use predict::Histories;
 use seal::Seals;
@@ -185,6 +187,7 @@ pub struct Reducer<'a> {
     counts: Counts,
     summary: Summary,
     failures: Vec<Failure>,
+    losses: Losses,
     canceled: bool,
 }
 
@@ -232,6 +235,7 @@ impl<'a> Reducer<'a> {
             counts: Counts::default(),
             summary: Summary::default(),
             failures: Vec::new(),
+            losses: Losses::default(),
             canceled: false,
         };
         (reducer.listener)(&Event::RunStarted { nodes: reducer.graph.len() });
@@ -290,6 +294,7 @@ impl<'a> Reducer<'a> {
             Completion::Put { results } => self.put(results),
             Completion::Interned { id, result, elapsed } => self.interned(id, result, elapsed),
             Completion::Externed { task, result, elapsed } => self.externed(*task, result, elapsed),
+            Completion::BlobsLost { id, lost, error } => self.blobs_lost(id, &lost, error),
             Completion::Lost { ids } => self.lost(&ids),
             Completion::Canceled => self.cancel(),
         }

@@ -5,6 +5,7 @@
 
 mod execute;
 mod fetch;
+mod lost;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -238,6 +239,13 @@ async fn export(tools: Arc<Tools>, task: Box<ExternTask>, reply: Reply) {
         },
         Err(error) => Err(error),
     };
+    if let Err(error) = &result
+        && let lost = lost::among(&tools, [&task.fileset], error)
+        && !lost.is_empty()
+    {
+        let error = error.clone();
+        return reply.send(Completion::BlobsLost { id: task.id, lost, error });
+    }
     keep(&tools, record, result.as_ref().err(), None);
     reply.send(Completion::Externed { task, result, elapsed: clock.elapsed() });
 }

@@ -12,7 +12,9 @@ mod check;
 mod depart;
 mod face;
 mod hash;
+mod removal;
 mod seal;
+mod uses;
 
 use std::fs::{self, Metadata};
 use std::io::ErrorKind;
@@ -20,6 +22,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use base::{Digest, Error, File};
 
@@ -28,6 +31,12 @@ use crate::located::Located;
 pub use arrive::BlobWriter;
 pub use check::{CheckReport, Verdict};
 pub use hash::hash_file;
+use uses::Uses;
+pub use uses::Watch;
+
+/// How long a blob may be out of sight while a collection looks whether it may go, and the pause between looks.
+const LONGEST_HIDING: Duration = Duration::from_secs(1);
+const HIDING_PAUSE: Duration = Duration::from_millis(2);
 
 /// A repository in a local folder. Cheap to clone; blocks the calling thread.
 ///
@@ -41,6 +50,7 @@ pub struct FileRepository(Arc<Inner>);
 struct Inner {
     root: PathBuf,
     tmp: PathBuf,
+    uses: Uses,
     /// Whether the name of the folder of the blobs that begin with this byte is known to be durable.
     durable_folders: [AtomicBool; 256],
 }
@@ -51,8 +61,13 @@ impl FileRepository {
         // Absolute, so that a later change of the working directory does not move the repository.
         let root = std::path::absolute(root).at("find", root)?;
         let tmp = root.join("tmp");
-        fs::create_dir_all(&tmp).at("make folder", &tmp)?;
-        Ok(Self(Arc::new(Inner { root, tmp, durable_folders: [const { AtomicBool::new(false) }; 256] })))
+        for folder in [&tmp, &removal::trash(&root)] {
+            fs::create_dir_all(folder).at("make folder", folder)?;
+        }
+        // What was left over by processes that were killed.
+        let tidy = || check::clear(&tmp).and_then(|()| removal::restore_trash(&root));
+        let uses = Uses::open(removal::uses_folder(&root), tidy)?;
+        Ok(Self(Arc::new(Inner { root, tmp, uses, durable_folders: [const { AtomicBool::new(false) }; 256] })))
     }
 
     /// The folder.
@@ -87,7 +102,13 @@ impl FileRepository {
     /// Opens a blob for reading; `NotExist` if it is absent.
     pub fn open_blob(&self, digest: &Digest) -> Result<fs::File, Error> {
         let path = self.path(digest);
-        fs::File::open(&path).at("open blob", &path)
+        match fs::File::open(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound && self.metadata(digest)?.is_some() => {
+                fs::File::open(&path)
+            }
+            opened => opened,
+        }
+        .at("open blob", &path)
     }
 
     /// Removes a blob; whether there was one.
@@ -115,11 +136,24 @@ impl FileRepository {
     /// What the file system says of a blob; a folder or link of that name is no blob.
     fn metadata(&self, digest: &Digest) -> Result<Option<Metadata>, Error> {
         let path = self.path(digest);
-        match fs::symlink_metadata(&path) {
-            Ok(metadata) if metadata.is_file() => Ok(Some(metadata)),
-            Ok(_) => Ok(None),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error).at("look at blob", &path),
+        let mut hidden = Duration::ZERO;
+        let mut is_last = false;
+        loop {
+            match fs::symlink_metadata(&path) {
+                Ok(metadata) if metadata.is_file() => return Ok(Some(metadata)),
+                Ok(_) => return Ok(None),
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => return Err(error).at("look at blob", &path),
+            }
+            if is_last {
+                return Ok(None);
+            }
+            // A collection may be about to put it back, or has just done so.
+            match hidden < LONGEST_HIDING && self.is_hidden(digest) {
+                true => std::thread::sleep(HIDING_PAUSE),
+                false => is_last = true,
+            }
+            hidden += HIDING_PAUSE;
         }
     }
 }

@@ -112,6 +112,7 @@ impl LocalStore {
     /// All is read in one state of the database. Keys that are found count as used.
     pub fn lookup(&self, wanted: &[Vec<Digest>]) -> Result<Vec<Option<Hit>>, Error> {
         let now = SystemTime::now();
+        self.repository.rely_on(wanted.iter().flatten())?;
         let (hits, used) = self.database.read(|connection| {
             let mut used = Vec::new();
             let mut hits = Vec::with_capacity(wanted.len());
@@ -119,7 +120,7 @@ impl LocalStore {
                 let mut hit = None;
                 for key in keys {
                     let found = assoc_table::find(connection, key, now)?;
-                    if let KeyState::Usable(fileset) = self.judge(&found)? {
+                    if let KeyState::Usable(fileset) = self.judge(&found, true)? {
                         if found.iter().any(|found| found.is_stale) {
                             used.push(*key);
                         }
@@ -138,7 +139,7 @@ impl LocalStore {
     /// What is known of one key, in more detail than [`lookup`](Self::lookup) tells.
     pub fn explain(&self, key: &Digest) -> Result<KeyState, Error> {
         let found = self.database.read(|connection| assoc_table::find(connection, key, SystemTime::now()))?;
-        self.judge(&found)
+        self.judge(&found, false)
     }
 
     /// The fileset that is recorded for a key, whether or not its files are there; `None` if none is, or it
@@ -157,7 +158,8 @@ impl LocalStore {
             // A page at a time, so that others need not keep old states of the database for us.
             let page = self.database.read(|connection| {
                 let keys = assoc_table::keys_after(connection, after.as_ref())?;
-                let judge = |key| Ok((key, self.judge(&assoc_table::find(connection, &key, SystemTime::now())?)?));
+                let judge =
+                    |key| Ok((key, self.judge(&assoc_table::find(connection, &key, SystemTime::now())?, false)?));
                 keys.into_iter().map(judge).collect::<Result<Vec<_>, Failure>>()
             })?;
             let Some((last, _)) = page.last() else { return Ok(report) };
@@ -180,7 +182,8 @@ impl LocalStore {
     /// Brings in a file of the user, as [`FileRepository::install`] does; one that has not changed since
     /// the last time is not read again.
     pub fn install(&self, path: &Path) -> Result<File, Error> {
-        let is_here = |file: &File| self.repository.holds(file).unwrap_or(false);
+        let is_here =
+            |file: &File| self.repository.rely_on(&file.id).is_ok() && self.repository.holds(file).unwrap_or(false);
         self.stat_cache.digest_with(path, is_here, |path| self.repository.install(path))
     }
 
@@ -215,8 +218,8 @@ impl LocalStore {
     }
 
     /// The best of the values of one key, the newest kind first: a stream that cannot be decoded falls
-    /// back to stored JSON.
-    fn judge(&self, found: &[Found]) -> Result<KeyState, Error> {
+    /// back to stored JSON. If it is to be `used`, nobody removes its files from now on.
+    fn judge(&self, found: &[Found], used: bool) -> Result<KeyState, Error> {
         let mut best = KeyState::Absent;
         for found in found {
             let fileset = match self.read(found) {
@@ -226,6 +229,9 @@ impl LocalStore {
                     continue;
                 }
             };
+            if used {
+                self.repository.rely_on(fileset.entries().filter_map(|(_, file)| file.id.as_ref()))?;
+            }
             let mut missing = Vec::new();
             for (_, file) in fileset.entries() {
                 if !self.repository.holds(file)? {

@@ -25,4 +25,5 @@ mod machine;
 mod rounds;
 mod workload;
 
+mod bits;
 mod killing;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -137,10 +137,23 @@ impl Workload {
         let counts = Counts::of(&ended.stdout);
         assert_eq!(counts.result, self.whole.result, "{}", ended.stderr);
         assert_eq!((counts.executed + counts.cached, counts.failed), (COMMANDS, 0), "{}", ended.stderr);
+        self.assert_exported(universe);
+        counts
+    }
+
+    /// What a run exported is what an undisturbed one does.
+    pub(crate) fn assert_exported(&self, universe: &str) {
         let exported = files_of(&self.bed.work().join(universe));
         let differing: Vec<&String> = exported.keys().filter(|name| exported[*name] != self.exported[*name]).collect();
         assert!(differing.is_empty() && exported.len() == self.exported.len(), "{differing:?}");
-        counts
+    }
+
+    /// The blobs of the repository, sorted.
+    pub(crate) fn blobs(&self) -> Vec<PathBuf> {
+        let repository = self.bed.state().join("repository");
+        let is_hex = |name: &String| name.len() == 2 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let folders = names_in(&repository).into_iter().filter(is_hex).map(|name| repository.join(name));
+        folders.flat_map(|folder| names_in(&folder).into_iter().map(move |name| folder.join(name))).collect()
     }
 
     /// The store is whole, and nothing is left over of what went wrong.

@@ -21,6 +21,7 @@ mod materials;
 mod measure;
 mod mount;
 mod power_loss;
+mod removal;
 mod sharing;
 mod stat_cache;
 mod trouble;

@@ -56,10 +56,16 @@ pub(crate) struct CatFlags {
 #[command(
     override_usage = "reflow check-store [flags]",
     after_help = "\
-Check-store reads every object of the repository and compares it with its
-digest. It exits 1 if one is bad."
+Check-store checks the database, reads every object of the repository and
+compares it with its digest. It exits 1 if something is bad.
+
+With -repair, bad objects are removed, so that the next run that needs them makes
+them again."
 )]
 pub(crate) struct CheckStoreFlags {
     #[command(flatten)]
     pub(crate) place: Place,
+    /// remove what is bad
+    #[arg(long, action = ArgAction::Set, value_parser = boolean(), default_value = "false")]
+    pub(crate) repair: bool,
 }

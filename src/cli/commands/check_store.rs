@@ -22,5 +22,14 @@ pub(super) fn run(flags: &CheckStoreFlags) -> Result<(), Exit> {
     }
     let bad = report.corrupt.len() + report.unreadable.len();
     answer(format!("{} objects, {}: {bad} bad\n", report.count, data_size(report.bytes)))?;
-    if bad == 0 { Ok(()) } else { Err(Exit::Failed(None)) }
+    if bad == 0 {
+        return Ok(());
+    }
+    if !flags.repair {
+        terminal::say("reflow: check-store -repair removes what is bad; runs that need it make it again");
+        return Err(Exit::Failed(None));
+    }
+    let removed = store.repository.remove_bad(&report)?;
+    terminal::say(&format!("reflow: {removed} bad objects removed; runs that need them make them again"));
+    Ok(())
 }

@@ -160,9 +160,11 @@ impl Reducer<'_> {
         if let Err(error) = self.see(&hit.fileset) {
             return self.fail(id, error, None);
         }
-        self.counts.cached += 1;
-        self.summary.add(self.graph.ident(id), true);
-        self.note_step(id, StepOutcome::Cached, hit.key, None);
+        if !self.losses.was_made(&hit.key) {
+            self.counts.cached += 1;
+            self.summary.add(self.graph.ident(id), true);
+            self.note_step(id, StepOutcome::Cached, hit.key, None);
+        }
         let step = Step::new(self.graph, id);
         (self.listener)(&Event::Cached { step, key: Some(hit.key), fileset: &hit.fileset });
         self.settle(id, Ok(Stored::of_fileset(hit.fileset)));

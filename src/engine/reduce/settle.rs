@@ -107,23 +107,36 @@ impl Reducer<'_> {
     }
 
     fn note(&mut self, id: FlowId, error: Error, exec: Option<Box<ExecDetails>>, of_image: bool) -> FailureId {
-        let op = self.graph.op(id);
-        if op.is_external() {
+        if self.graph.op(id).is_external() {
             self.counts.failed += 1;
         }
-        let failure = Failure {
+        let failure = Failure { of_image, exec, ..self.failure(id, error) };
+        (self.listener)(&Event::NodeFailed(&failure));
+        self.keep_failure(failure)
+    }
+
+    /// A failure that nobody is told of, as it will be forgotten.
+    pub(super) fn forgotten_failure(&mut self, id: FlowId, error: Error) -> FailureId {
+        let failure = self.failure(id, error);
+        self.keep_failure(failure)
+    }
+
+    fn keep_failure(&mut self, failure: Failure) -> FailureId {
+        self.failures.push(failure);
+        FailureId((self.failures.len() - 1) as u32)
+    }
+
+    fn failure(&self, id: FlowId, error: Error) -> Failure {
+        Failure {
             id,
             ident: self.graph.ident(id).to_owned(),
             digest: self.graph.digest(id),
-            op: op.name(),
+            op: self.graph.op(id).name(),
             place: self.graph.place(id).cloned(),
             error,
-            of_image,
-            exec,
-        };
-        (self.listener)(&Event::NodeFailed(&failure));
-        self.failures.push(failure);
-        FailureId((self.failures.len() - 1) as u32)
+            of_image: false,
+            exec: None,
+        }
     }
 }
 

@@ -20,7 +20,7 @@ use store::{
     Usage,
 };
 
-use super::{Reply, Tools, fetch, keep, new_record};
+use super::{Reply, Tools, fetch, keep, lost, new_record};
 use crate::failure::LogTail;
 use crate::job::{Completion, ExecEnd, ExecTask, Executed, Flaw, Recheck, Tails};
 
@@ -60,7 +60,12 @@ pub(super) async fn execute(tools: Arc<Tools>, mut task: ExecTask, reply: Reply)
     match ran {
         Ok(report) => finish(&tools, task, record, report, lock, reply).await,
         Err(error) => {
+            let lost = lost::among(&tools, task.request.config.inputs(), &error);
             keep(&tools, record, Some(&error), material(&tools, &task));
+            if !lost.is_empty() {
+                drop(lock);
+                return reply.send(Completion::BlobsLost { id: task.id, lost, error });
+            }
             drop(lock);
             end(reply, task, ExecEnd::Broken(error));
         }
@@ -175,8 +180,16 @@ async fn finish(
         }
     }
     let failed = report.outcome.is_err();
+    let keeper = tools.clone();
     let done = Box::new(move |written: Result<(), Error>| {
         drop(lock);
+        if let (Ok(collected), Err(error)) = (&report.outcome, &written)
+            && let lost = lost::among(&keeper, [&collected.fileset], error)
+            && !lost.is_empty()
+        {
+            let error = error.clone();
+            return reply.send(Completion::BlobsLost { id: task.id, lost, error });
+        }
         // Nothing but the history is lost with a failure's record.
         let durable = if failed { Ok(()) } else { written };
         end(reply, task, ExecEnd::Ran { report: Box::new(report), durable, tails });

@@ -22,7 +22,9 @@ const LARGE: u64 = 4 << 20;
 impl FileRepository {
     /// Stores bytes.
     pub fn put_bytes(&self, bytes: &[u8]) -> Result<File, Error> {
-        let file = File::resolved(Digest::of(bytes), bytes.len() as u64);
+        let digest = Digest::of(bytes);
+        let file = File::resolved(digest, bytes.len() as u64);
+        self.rely_on([&digest])?;
         if self.is_settled(&file, false)? {
             return Ok(file);
         }
@@ -57,6 +59,7 @@ impl FileRepository {
                 .during(format!("adopt {}", path.display())));
         }
         let executable = is_executable(&before);
+        self.rely_on(&file.id)?;
         let known = self.is_settled(&file, executable)?;
         // Where another name leads to the same bytes, whoever has it may write to them later, so they
         // cannot become the blob.
@@ -120,20 +123,22 @@ impl FileRepository {
         let Some(id) = &file.id else { return Ok(false) };
         match self.metadata(id)? {
             Some(metadata) if metadata.len() == file.size && is_sealed(&metadata) => {
-                self.share(id, &metadata, executable)?;
-                Ok(true)
+                self.share(id, &metadata, executable)
             }
             _ => Ok(false),
         }
     }
 
-    /// One blob serves all files of its content; if one of them is a program, it stays one.
-    fn share(&self, id: &Digest, metadata: &Metadata, executable: bool) -> Result<(), Error> {
+    /// One blob serves all files of its content; if one of them is a program, it stays one. Whether it is there.
+    fn share(&self, id: &Digest, metadata: &Metadata, executable: bool) -> Result<bool, Error> {
         if executable && !is_executable(metadata) {
             let (path, mode) = (self.path(id), metadata.permissions().mode() | 0o111);
-            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).at("change the mode of", &path)?;
+            match fs::set_permissions(&path, fs::Permissions::from_mode(mode)) {
+                Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+                result => result.at("change the mode of", &path)?,
+            }
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Gives the file at `path`, which has been hashed, the name of its blob.
@@ -174,15 +179,17 @@ impl FileRepository {
         if metadata.len() != file.size {
             return Ok(false);
         }
-        let path = self.path(id);
         if !is_sealed(&metadata) {
-            let found = fs::File::open(&path).and_then(|mut blob| hash::hash(&mut blob)).at("read blob", &path)?;
-            if found != *file {
+            let mut blob = match self.open_blob(id) {
+                // It has gone since.
+                Err(error) if error.kind() == Kind::NotExist => return Ok(false),
+                opened => opened?,
+            };
+            if hash::hash(&mut blob).at("read blob", &self.path(id))? != *file {
                 return Ok(false);
             }
         }
-        self.share(id, &metadata, executable)?;
-        Ok(true)
+        self.share(id, &metadata, executable)
     }
 }
 
@@ -239,6 +246,7 @@ impl BlobWriter {
     }
 
     fn settle(self, file: File) -> Result<File, Error> {
+        self.repository.rely_on(&file.id)?;
         let (handle, path) = self.temporary.into_parts();
         handle.set_permissions(unsealed(self.executable)).at("change the mode of", &path)?;
         if file.size >= LARGE {
@@ -283,7 +291,7 @@ fn unsealed(executable: bool) -> fs::Permissions {
 
 /// Renames unless the new name is taken. Replacing would put a blob that is not durable in the place of
 /// one that is.
-fn rename_if_free(from: &Path, to: &Path) -> Result<(), Errno> {
+pub(super) fn rename_if_free(from: &Path, to: &Path) -> Result<(), Errno> {
     match rustix::fs::renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
         Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {}
         result => return result,

@@ -99,6 +99,16 @@ impl FileRepository {
         Ok(report)
     }
 
+    /// Removes the blobs that a check found corrupt or unreadable, so that whoever needs them makes them anew.
+    /// The number of those that are gone.
+    pub fn remove_bad(&self, report: &CheckReport) -> Result<u64, Error> {
+        let mut count = 0;
+        for digest in report.corrupt.iter().chain(report.unreadable.iter().map(|(digest, _)| digest)) {
+            count += u64::from(self.remove(digest)?);
+        }
+        Ok(count)
+    }
+
     /// Removes temporary files that nobody has written to for so long: what killed processes left over.
     /// Returns how many there were.
     pub fn sweep(&self, idle: Duration) -> Result<u64, Error> {
@@ -147,12 +157,21 @@ impl FileRepository {
             let entry = entry.at("list", self.root())?;
             let name = entry.file_name();
             let is_hex = |name: &str| name.len() == 2 && name.bytes().all(|c| matches!(c, b'0'..=b'9' | b'a'..=b'f'));
-            if name != "tmp" && !name.to_str().is_some_and(is_hex) {
+            let is_ours = ["tmp", "uses", "trash"].iter().any(|ours| name == *ours);
+            if !is_ours && !name.to_str().is_some_and(is_hex) {
                 misnamed.push(entry.path());
             }
         }
         Ok(misnamed)
     }
+}
+
+/// Removes every file of a folder.
+pub(super) fn clear(folder: &Path) -> Result<(), Error> {
+    for entry in fs::read_dir(folder).at("list", folder)? {
+        let _ = fs::remove_file(entry.at("list", folder)?.path());
+    }
+    Ok(())
 }
 
 impl CheckReport {

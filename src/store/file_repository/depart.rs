@@ -1,18 +1,21 @@
 //! How blobs get to where they are used: as hard links, reflinks or copies.
 
 use std::ffi::OsStr;
-use std::fs;
+use std::fs::{self, Metadata};
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 
-use base::{Error, File, Kind};
+use base::{Digest, Error, File, Kind};
 use rustix::fs::{AtFlags, CWD, Mode, OFlags};
 use rustix::io::Errno;
 
-use super::{FileRepository, is_executable, is_sealed};
+use super::{FileRepository, hash, is_executable, is_sealed};
 use crate::located::Located;
 use crate::place;
+
+/// How often a blob is looked for that was there a moment ago.
+const TRIES: u32 = 10;
 
 impl FileRepository {
     /// Puts a blob at the path `to`, whose parent must exist, replacing a file or link that is there: a
@@ -35,21 +38,52 @@ impl FileRepository {
         self.put_at(file, &folder, OsStr::new(name), &root.join(relative))
     }
 
+    /// Copies a blob to `out`, which is known as `to`, and compares what was read with its digest. A blob that
+    /// is not what its name says is removed, so that whoever needs it makes it anew: `Integrity`. `NotExist` for
+    /// an absent one.
+    pub fn copy_out(&self, file: &File, out: &mut fs::File, to: &Path) -> Result<(), Error> {
+        let Some(id) = &file.id else { return Err(unresolved(file)) };
+        let mut blob = self.open_blob(id)?;
+        let found = hash::tee(&mut blob, &self.path(id), out, to)?;
+        if found.id != file.id || found.size != file.size {
+            self.remove(id)?;
+            let message = format!("the blob {id} was damaged; it is removed, to be made anew");
+            return Err(Error::new(Kind::Integrity, message));
+        }
+        Ok(())
+    }
+
     fn put_at(&self, file: &File, folder: &OwnedFd, name: &OsStr, to: &Path) -> Result<(), Error> {
-        let Some(id) = &file.id else {
-            let message = format!("file {:?} is not resolved, so it has no content here", file.source());
-            return Err(Error::new(Kind::Precondition, message));
-        };
-        let Some(metadata) = self.metadata(id)? else {
-            return Err(Error::new(Kind::NotExist, format!("blob {id} is not in {}", self.root().display())));
-        };
-        if metadata.len() != file.size {
-            let message = format!("blob {id} has {} bytes, expected {}", metadata.len(), file.size);
+        let Some(id) = &file.id else { return Err(unresolved(file)) };
+        let mut tries = 0;
+        loop {
+            let Some(metadata) = self.metadata(id)? else {
+                return Err(Error::new(Kind::NotExist, format!("blob {id} is not in {}", self.root().display())));
+            };
+            match self.put_blob(id, file.size, &metadata, folder, name, to) {
+                // A collection may have hidden it since, to put it back.
+                Err(error) if error.kind() == Kind::NotExist && tries < TRIES => tries += 1,
+                done => return done,
+            }
+        }
+    }
+
+    fn put_blob(
+        &self,
+        id: &Digest,
+        size: u64,
+        metadata: &Metadata,
+        folder: &OwnedFd,
+        name: &OsStr,
+        to: &Path,
+    ) -> Result<(), Error> {
+        if metadata.len() != size {
+            let message = format!("blob {id} has {} bytes, expected {size}", metadata.len());
             return Err(Error::new(Kind::Integrity, message));
         }
         let blob = self.path(id);
         // One that is not sealed yet is still writable, and would be so under its new name.
-        if is_sealed(&metadata) {
+        if is_sealed(metadata) {
             match link_at(&blob, folder, name) {
                 Ok(()) => return Ok(()),
                 // Copying may help against all but a full disk: other device, too many links, not our file,
@@ -58,9 +92,13 @@ impl FileRepository {
                 Err(_) => {}
             }
         }
-        let mode = Mode::from_raw_mode(if is_executable(&metadata) { 0o555 } else { 0o444 });
+        let mode = Mode::from_raw_mode(if is_executable(metadata) { 0o555 } else { 0o444 });
         copy_at(&blob, folder, name, mode).at("copy blob to", to)
     }
+}
+
+fn unresolved(file: &File) -> Error {
+    Error::new(Kind::Precondition, format!("file {:?} is not resolved, so it has no content here", file.source()))
 }
 
 fn link_at(blob: &Path, folder: &OwnedFd, name: &OsStr) -> Result<(), Errno> {

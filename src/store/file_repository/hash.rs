@@ -1,7 +1,7 @@
 //! Reading files to the end, hashing on the way.
 
 use std::fs::{self, Metadata};
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
@@ -28,15 +28,32 @@ pub(super) fn hash(file: &mut fs::File) -> io::Result<File> {
     let mut buffer = buffer_for(file.metadata().map_or(BUFFER, |metadata| metadata.len()));
     let mut digest = DigestWriter::new();
     let mut size = 0;
+    while let count @ 1.. = read_some(file, &mut buffer)? {
+        digest.bytes(&buffer[..count]);
+        size += count as u64;
+    }
+    Ok(File::resolved(digest.finish(), size))
+}
+
+/// Copies what is left to read of one file, known as `path`, to another, known as `to`; digest and size of it.
+pub(super) fn tee(from: &mut fs::File, path: &Path, out: &mut fs::File, to: &Path) -> Result<File, Error> {
+    let mut buffer = buffer_for(from.metadata().map_or(BUFFER, |metadata| metadata.len()));
+    let mut digest = DigestWriter::new();
+    let mut size = 0;
+    while let count @ 1.. = read_some(from, &mut buffer).at("read blob", path)? {
+        out.write_all(&buffer[..count]).at("write", to)?;
+        digest.bytes(&buffer[..count]);
+        size += count as u64;
+    }
+    Ok(File::resolved(digest.finish(), size))
+}
+
+/// Reads until something has come; 0 at the end.
+fn read_some(file: &mut fs::File, buffer: &mut [u8]) -> io::Result<usize> {
     loop {
-        match file.read(&mut buffer) {
-            Ok(0) => return Ok(File::resolved(digest.finish(), size)),
-            Ok(count) => {
-                digest.bytes(&buffer[..count]);
-                size += count as u64;
-            }
+        match file.read(buffer) {
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
+            read => return read,
         }
     }
 }

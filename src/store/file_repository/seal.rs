@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -53,7 +53,7 @@ impl FileRepository {
     /// Syncs the files, then the folders with their names, then makes the files read-only.
     fn seal_round(&self, round: &[(usize, Digest)]) -> Vec<Result<(), Error>> {
         let paths: Vec<PathBuf> = round.iter().map(|(_, digest)| self.path(digest)).collect();
-        let files = in_parallel(&paths, |path| sync_file(path));
+        let files = in_parallel(round, |(_, digest)| self.sync_file(digest));
         let names = self.sync_names(round.iter().map(|(_, digest)| digest.as_bytes()[0]).collect());
         let seal = |(file, path): (Result<fs::File, Error>, &PathBuf)| {
             let file = file?;
@@ -90,20 +90,21 @@ impl FileRepository {
         Ok(is_sealed(&metadata))
     }
 
+    /// Syncs one blob. One that cannot be synced is removed: the kernel reports a failed write once, and a
+    /// second try would seem to succeed.
+    fn sync_file(&self, digest: &Digest) -> Result<fs::File, Error> {
+        let file = self.open_blob(digest)?;
+        if let Err(error) = file.sync_all() {
+            let path = self.path(digest);
+            let _ = fs::remove_file(&path);
+            return Err(error).at("sync blob", &path);
+        }
+        Ok(file)
+    }
+
     fn absent(&self, digest: &Digest) -> Error {
         Error::new(Kind::NotExist, format!("blob {digest} is not in {}", self.root().display()))
     }
-}
-
-/// Syncs one blob. One that cannot be synced is removed: the kernel reports a failed write once, and a
-/// second try would seem to succeed.
-fn sync_file(path: &Path) -> Result<fs::File, Error> {
-    let file = fs::File::open(path).at("open blob", path)?;
-    if let Err(error) = file.sync_all() {
-        let _ = fs::remove_file(path);
-        return Err(error).at("sync blob", path);
-    }
-    Ok(file)
 }
 
 /// Calls `work` for every item, on several threads if there are several. The results are in order.

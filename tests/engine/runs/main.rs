@@ -7,6 +7,7 @@ extern crate reflow_engine as engine;
 mod files;
 mod home;
 mod killed;
+mod losing;
 mod many;
 mod outcomes;
 mod sharing;
@@ -23,7 +24,7 @@ fn main() -> ExitCode {
     if let Some(code) = killed::run_as_victim() {
         return code;
     }
-    let checks = [many::CASES, outcomes::CASES, files::CASES, sharing::CASES, killed::CASES].concat();
+    let checks = [many::CASES, outcomes::CASES, files::CASES, sharing::CASES, killed::CASES, losing::CASES].concat();
     let trial = |(name, case): Case| {
         Trial::test(name, move || {
             case();
