@@ -35,9 +35,20 @@ const ENDING: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) struct Uses {
     root: PathBuf,
-    own: Mutex<Option<tempfile::NamedTempFile>>,
+    own: Mutex<Own>,
     /// Closing it releases the shared lock.
     _present: fs::File,
+}
+
+/// How this process says what it relies on.
+#[derive(Debug)]
+enum Own {
+    /// It has not done so yet.
+    Silent,
+    /// In this file.
+    File(tempfile::NamedTempFile),
+    /// There is no room to say it, so no collection may begin while this lock is held.
+    Barrier { _quiet: fs::File },
 }
 
 impl Uses {
@@ -52,7 +63,9 @@ impl Uses {
             tidy()?;
         }
         present.lock_shared().at("lock", &root.join(PRESENT))?;
-        Ok(Self { root, own: Mutex::new(None), _present: present })
+        // Made now, when there is room.
+        lock_file(&root.join(COLLECTING))?;
+        Ok(Self { root, own: Mutex::new(Own::Silent), _present: present })
     }
 
     /// Says that this process relies on these from now on.
@@ -62,12 +75,27 @@ impl Uses {
             return Ok(());
         }
         let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
-        let file = match own.take() {
-            Some(file) => file,
-            None => self.begin()?,
+        let written = match &*own {
+            Own::Barrier { .. } => return Ok(()),
+            Own::File(file) => write(file, &bytes),
+            Own::Silent => self.begin().and_then(|file| {
+                let written = write(&file, &bytes);
+                *own = Own::File(file);
+                written
+            }),
         };
-        let mut to: &fs::File = own.insert(file).as_file();
-        to.write_all(&bytes).at("write", &self.root)
+        if let Err(error) = written {
+            // A full disk, most likely. What is cached must be found nevertheless.
+            let quiet = self.quiet().ok_or(error)?;
+            *own = Own::Barrier { _quiet: quiet };
+        }
+        Ok(())
+    }
+
+    /// A lock that keeps collections from beginning, if none goes on.
+    fn quiet(&self) -> Option<fs::File> {
+        let lock = lock_file(&self.root.join(COLLECTING)).ok()?;
+        lock.try_lock_shared().is_ok().then_some(lock)
     }
 
     /// Makes the file of this process.
@@ -86,13 +114,12 @@ impl Uses {
 
 impl Drop for Uses {
     fn drop(&mut self) {
-        let own = self.own.get_mut().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(own) = own else { return };
+        let own = std::mem::replace(self.own.get_mut().unwrap_or_else(PoisonError::into_inner), Own::Silent);
+        let Own::File(file) = own else { return };
         // Held until the file is gone, so that no collection begins in between.
-        let quiet = lock_file(&self.root.join(COLLECTING)).ok().filter(|lock| lock.try_lock_shared().is_ok());
-        match quiet {
-            Some(_quiet) => drop(own),
-            None => drop(own.into_temp_path().keep()),
+        match self.quiet() {
+            Some(_quiet) => drop(file),
+            None => drop(file.into_temp_path().keep()),
         }
     }
 }
@@ -118,7 +145,8 @@ impl Watch {
                 // Processes that end hold it for a moment.
                 Err(TryLockError::WouldBlock) if start.elapsed() < ENDING => std::thread::sleep(ENDING / 100),
                 Err(TryLockError::WouldBlock) => {
-                    let message = "another process is collecting this store; wait until it is done";
+                    let message = "another process is collecting this store, or uses it with no room left on the disk; \
+                                   wait until it is done";
                     return Err(Error::new(Kind::Unavailable, message));
                 }
                 Err(TryLockError::Error(error)) => return Err(error).at("lock", &path),
@@ -158,6 +186,10 @@ impl Watch {
     pub fn is_used(&self, digest: &Digest) -> bool {
         self.used.contains(digest)
     }
+}
+
+fn write(file: &tempfile::NamedTempFile, bytes: &[u8]) -> Result<(), Error> {
+    file.as_file().write_all(bytes).at("write", file.path())
 }
 
 /// The files in which processes say what they rely on.
