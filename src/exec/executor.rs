@@ -108,8 +108,8 @@ pub struct Usage {
     pub wall: Duration,
     /// Processor time, user and system, in seconds; 0 when unknown.
     pub cpu: f64,
-    /// Largest memory seen, in bytes; 0 when unknown. The process executor knows the largest single
-    /// process, the Docker executor samples the whole container.
+    /// Largest memory seen, in bytes; 0 when unknown. The Docker executor samples the whole container; the process
+    /// executor samples all processes, and knows of the largest one also between samples.
     pub max_memory: u64,
 }
 

@@ -2,17 +2,24 @@
 //! told now and then. Executors bring the samples; the sizes of folders are measured here.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::time::{Duration, Instant, SystemTime};
 
-use base::profile::{Gauges, Profile};
+use base::profile::{DISK, Gauges, Profile, TMP};
+use futures_util::Stream;
+use tokio::time::sleep;
 
+use crate::blocking::blocking;
 use crate::executor::ExecEvent;
+use crate::scratch::Scratch;
 
 /// Nothing is sampled of a command before it has worked for so long: most do not, and must not pay for it.
 pub(crate) const UNSAMPLED: Duration = Duration::from_secs(1);
+/// How often cores and memory are sampled by those who do it themselves.
+pub(crate) const SAMPLING: Duration = Duration::from_secs(1);
 /// How often the sizes of folders are measured: a walk may take a while.
-pub(crate) const MEASURING: Duration = Duration::from_secs(60);
+const MEASURING: Duration = Duration::from_secs(60);
 /// How often the latest samples are told, at most.
 const TELLING: Duration = Duration::from_secs(2);
 
@@ -36,6 +43,12 @@ impl Board {
         self.latest.insert(gauge.to_owned(), value);
     }
 
+    /// Adds the sizes of the folders.
+    pub(crate) fn note_sizes(&mut self, sizes: Sizes) {
+        self.note(DISK, sizes.outputs as f64);
+        self.note(TMP, sizes.scratch as f64);
+    }
+
     /// Tells the latest samples, unless that was done a moment ago.
     pub(crate) fn tell(&mut self, events: &(dyn Fn(ExecEvent) + Send + Sync)) {
         if self.told.is_none_or(|told| told.elapsed() >= TELLING) {
@@ -55,9 +68,36 @@ impl Board {
     }
 }
 
+/// The sizes of an exec's folders, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Sizes {
+    outputs: u64,
+    scratch: u64,
+}
+
+impl Sizes {
+    /// The sizes as they are; `None` if the measurement failed.
+    pub(crate) async fn measure(scratch: &Scratch) -> Option<Self> {
+        Self::of(scratch.output(), scratch.tmp()).await
+    }
+
+    async fn of(outputs: PathBuf, scratch: PathBuf) -> Option<Self> {
+        blocking(move || Ok(Self { outputs: size_below(&outputs), scratch: size_below(&scratch) })).await.ok()
+    }
+
+    /// The sizes after a while, and again and again.
+    pub(crate) fn now_and_then(scratch: &Scratch) -> Pin<Box<dyn Stream<Item = Self> + Send>> {
+        let folders = (scratch.output(), scratch.tmp());
+        Box::pin(futures_util::stream::unfold(folders, |(outputs, scratch)| async {
+            sleep(MEASURING).await;
+            Some((Self::of(outputs.clone(), scratch.clone()).await?, (outputs, scratch)))
+        }))
+    }
+}
+
 /// The sizes of all files below a folder, in bytes. A command is at work there: what vanishes or cannot be
 /// read is not counted. Links are not followed.
-pub(crate) fn size_below(folder: &Path) -> u64 {
+fn size_below(folder: &Path) -> u64 {
     let mut size = 0;
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {

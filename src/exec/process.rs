@@ -6,25 +6,30 @@
 
 mod launch;
 mod probe;
+mod tree;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
-use base::profile::Profile;
+use base::profile::{CPU, MEM, Profile};
 use base::{Digest, Error, Kind, Resources};
+use futures_util::StreamExt;
 use store::FileRepository;
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use crate::blocking::blocking;
 use crate::cancel::CancelToken;
 use crate::credentials::{self, Credentials};
 use crate::executor::{ExecEvent, ExecReport, ExecRequest, Executor, Leftovers, Usage};
+use crate::gauges::{Board, SAMPLING, Sizes, UNSAMPLED};
 use crate::launcher::order::{Ended, Isolation, Layout, Order, Word};
 use crate::machine;
 use crate::site::{Site, View, Work};
 use crate::verdict::{Ending, tell_log_failure};
 use launch::Launched;
+use tree::{Load, Tree};
 
 /// What a [`ProcessExecutor`] is made of.
 pub struct ProcessOptions {
@@ -123,10 +128,16 @@ impl ProcessExecutor {
     async fn watch(
         &self,
         order: &Order,
+        work: &Work,
         events: &(dyn Fn(ExecEvent) + Send + Sync),
         cancel: &CancelToken,
-    ) -> Result<(Launched, u64, Ended), Error> {
+    ) -> Result<(Launched, u64, Ended, Board), Error> {
         let mut launched = Launched::new(&self.launcher, order).await?;
+        let mut board = Board::new(Profile::default());
+        let mut tree = launched.pid().map(Tree::new);
+        let mut sampling = interval_at(Instant::now() + UNSAMPLED, SAMPLING);
+        sampling.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut sizes = Sizes::now_and_then(work.scratch());
         let mut started = None;
         let mut asked = false;
         loop {
@@ -140,11 +151,21 @@ impl ProcessExecutor {
                         launched.gone().await?;
                         return Err(canceled());
                     }
-                    Word::Ended(ended) => return Ok((launched, started.unwrap_or(ended.at), ended)),
+                    Word::Ended(ended) => return Ok((launched, started.unwrap_or(ended.at), ended, board)),
                     Word::Failed { message } => {
                         return Err(Error::new(Kind::Other, message).during("starting the command"));
                     }
                 },
+                _ = sampling.tick() => {
+                    if let Some(load) = look(&mut tree).await {
+                        if let Some(cores) = load.cores {
+                            board.note(CPU, cores);
+                        }
+                        board.note(MEM, load.memory);
+                        board.tell(events);
+                    }
+                }
+                Some(sizes) = sizes.next() => board.note_sizes(sizes),
                 () = cancel.canceled(), if !asked => {
                     asked = true;
                     launched.stop().await;
@@ -201,8 +222,13 @@ impl Executor for ProcessExecutor {
         events(ExecEvent::Staged);
         let order = self.order(&work, credentials)?;
         let kills = machine::out_of_memory_kills();
-        let (mut launched, started, ended) = self.watch(&order, events, cancel).await?;
+        let (mut launched, started, ended, mut board) = self.watch(&order, &work, events, cancel).await?;
         events(ExecEvent::Exited { status: ended.status });
+        if !board.profile().is_empty()
+            && let Some(sizes) = Sizes::measure(work.scratch()).await
+        {
+            board.note_sizes(sizes);
+        }
 
         let out_of_memory =
             (ended.status == 137 && machine::out_of_memory_kills() > kills).then(|| "kernel".to_owned());
@@ -217,9 +243,9 @@ impl Executor for ProcessExecutor {
             usage: Usage {
                 wall: Duration::from_nanos(ended.at.saturating_sub(started)),
                 cpu: ended.cpu,
-                max_memory: ended.max_memory,
+                max_memory: ended.max_memory.max(board.max(MEM) as u64),
             },
-            profile: Profile::default(),
+            profile: board.profile().clone(),
             status: Some(ended.status),
             stdout: remains.stdout,
             stderr: remains.stderr,
@@ -228,6 +254,14 @@ impl Executor for ProcessExecutor {
             ended: time(ended.at),
         })
     }
+}
+
+/// Looks at the processes of a command.
+async fn look(tree: &mut Option<Tree>) -> Option<Load> {
+    let mut looking = tree.take()?;
+    let (load, looked) = blocking(move || Ok((looking.look(), looking))).await.ok()?;
+    *tree = Some(looked);
+    load
 }
 
 fn time(nanoseconds: u64) -> SystemTime {

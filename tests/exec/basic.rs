@@ -21,6 +21,8 @@ pub(crate) const CASES: &[Case] = &[
     ("the_shell_is_a_login_bash", ALL, the_shell_is_a_login_bash),
     ("events_come_in_order", ALL, events_come_in_order),
     ("usage_is_measured", ALL, usage_is_measured),
+    ("a_profile_is_sampled", ALL, a_profile_is_sampled),
+    ("nothing_is_sampled_of_what_is_over_at_once", ALL, nothing_is_sampled_of_what_is_over_at_once),
     ("eight_at_once", ALL, eight_at_once),
     ("identity", ALL, identity),
 ];
@@ -163,6 +165,30 @@ fn usage_is_measured(bed: &Bed) {
     assert!(usage.cpu > 0.5 && usage.cpu < 60.0, "{usage:?}");
     assert!(usage.max_memory > 50 << 20 && usage.max_memory < 4 << 30, "{usage:?}");
     assert!(before <= report.started && report.started < report.ended && report.ended <= std::time::SystemTime::now());
+}
+
+fn a_profile_is_sampled(bed: &Bed) {
+    let spin = "end=$((SECONDS + 4)); while ((SECONDS < end)); do :; done";
+    let command = format!(
+        "x=$(head -c 60M /dev/zero | tr '\\0' x); head -c 5000 /dev/zero > $tmp/a; mkdir $tmp/b; \
+                           head -c 2000 /dev/zero > $tmp/b/c; echo 12345 > %s; {spin}"
+    );
+    let (events, report) = bed.events(&Exec::new(&command).file_output());
+    let gauge = |name: &str| *report.profile.get(name).unwrap_or_else(|| panic!("no {name}: {}", report.profile));
+    let (cpu, mem) = (gauge("cpu"), gauge("mem"));
+    assert!(cpu.count >= 1 && cpu.max > 0.05 && cpu.max < 64.0 && cpu.mean <= cpu.max, "{}", report.profile);
+    assert!(mem.count >= 2 && mem.max > 5e7 && mem.max < 4e9 && mem.mean > 5e7, "{}", report.profile);
+    assert!(report.usage.max_memory >= mem.max as u64);
+    assert_eq!((gauge("disk").max, gauge("tmp").max), (6.0, 7000.0));
+    assert!(report.started < mem.first() && mem.first() < mem.last() && mem.last() <= report.ended, "{report:?}");
+    let told = events.iter().filter(|event| matches!(event, ExecEvent::Gauges(_))).count();
+    assert!((1..=6).contains(&told), "{events:?}");
+    let ExecEvent::Gauges(first) = &events[2] else { panic!("{events:?}") };
+    assert!(first["mem"] > 1e5, "{first:?}");
+}
+
+fn nothing_is_sampled_of_what_is_over_at_once(bed: &Bed) {
+    assert!(bed.run(&Exec::new("true")).profile.is_empty());
 }
 
 fn eight_at_once(bed: &Bed) {

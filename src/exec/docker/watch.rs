@@ -1,17 +1,15 @@
 //! Follows a container's command to its end: records what it says, samples what it uses, and holds out while
 //! the engine does not answer (runtime spec §6.5 – §6.7).
 
-use std::path::PathBuf;
-use std::pin::Pin;
 use std::time::Duration;
 
-use base::profile::{CPU, DISK, MEM, Profile, TMP};
+use base::profile::{CPU, MEM, Profile};
 use base::{Error, Kind};
 use bollard::container::LogOutput;
 use bollard::errors::Error as DockerError;
 use bollard::models::ContainerState;
 use bollard::query_parameters::WaitContainerOptionsBuilder;
-use futures_util::{Stream, StreamExt};
+use futures_util::StreamExt;
 use tokio::time::{Instant, interval_at, sleep, timeout};
 
 use super::container::{Container, Output};
@@ -22,7 +20,7 @@ use super::output::Recorder;
 use super::statistics::{Sample, samples};
 use crate::blocking::blocking;
 use crate::executor::ExecEvent;
-use crate::gauges::{Board, MEASURING, size_below};
+use crate::gauges::{Board, Sizes};
 use crate::site::Work;
 
 /// A running container and what is known of it.
@@ -120,10 +118,9 @@ impl<'a> Watch<'a> {
             }
         };
         if !self.board.profile().is_empty()
-            && let Some([disk, tmp]) = measure(folders(self.work)).await
+            && let Some(sizes) = Sizes::measure(self.work.scratch()).await
         {
-            self.board.note(DISK, disk);
-            self.board.note(TMP, tmp);
+            self.board.note_sizes(sizes);
         }
         if ended.is_by_signal() && ended.out_of_memory.is_none() {
             self.blame(&ended).await?;
@@ -152,7 +149,7 @@ impl<'a> Watch<'a> {
     /// Records and samples until the command is over or the engine is lost.
     async fn follow(&mut self, output: &mut Option<Output>) -> Result<Stretch, Error> {
         let (exit, samples) = (exit(self.container), samples(self.container));
-        let sizes = sizes(self.work);
+        let sizes = Sizes::now_and_then(self.work.scratch());
         tokio::pin!(exit, samples, sizes);
         let mut noting = interval_at(Instant::now() + NOTING, NOTING);
         loop {
@@ -165,10 +162,7 @@ impl<'a> Watch<'a> {
                     }
                 }
                 Some(sample) = samples.next() => self.note(sample),
-                Some([disk, tmp]) = sizes.next() => {
-                    self.board.note(DISK, disk);
-                    self.board.note(TMP, tmp);
-                }
+                Some(sizes) = sizes.next() => self.board.note_sizes(sizes),
                 _ = noting.tick() => self.save().await,
             }
         }
@@ -254,21 +248,4 @@ async fn exit(container: &Container) -> Result<Stretch, Error> {
         Some(Err(error)) if failure::status(&error) == Some(404) => Err(removed()),
         Some(Err(_)) | None => Ok(Stretch::Lost),
     }
-}
-
-/// The sizes of outputs and scratch room, now and then.
-fn sizes(work: &Work) -> Pin<Box<dyn Stream<Item = [f64; 2]> + Send>> {
-    Box::pin(futures_util::stream::unfold(folders(work), |folders| async {
-        sleep(MEASURING).await;
-        Some((measure(folders.clone()).await?, folders))
-    }))
-}
-
-/// Outputs and scratch room.
-fn folders(work: &Work) -> [PathBuf; 2] {
-    [work.scratch().output(), work.scratch().tmp()]
-}
-
-async fn measure(folders: [PathBuf; 2]) -> Option<[f64; 2]> {
-    blocking(move || Ok(folders.each_ref().map(|folder| size_below(folder) as f64))).await.ok()
 }
