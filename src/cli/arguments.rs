@@ -6,6 +6,7 @@
 //! that description as the spec lays it out, and [`mistake`] says what is wrong with the words. The flags of
 //! each family of commands have a room of their own.
 
+mod explaining;
 mod help;
 mod inspecting;
 mod mistake;
@@ -21,6 +22,7 @@ use clap::{Args, Command, FromArgMatches, Subcommand};
 
 use crate::exit::Exit;
 use crate::terminal::{self, ErrorFormat};
+pub(crate) use explaining::{AuditFlags, ReplayFlags, WhyFlags};
 pub(crate) use help::entry as flag_entry;
 pub(crate) use inspecting::{CatFlags, CheckStoreFlags, InfoFlags, LogsFlags};
 pub(crate) use programs::{
@@ -116,6 +118,12 @@ pub(crate) enum CommandLine {
     Logs(LogsFlags),
     /// print objects of the repository
     Cat(CatFlags),
+    /// say why the steps of a run were executed, or not
+    Why(WhyFlags),
+    /// run one exec again, by itself
+    Replay(ReplayFlags),
+    /// run cached steps again and compare their results
+    Audit(AuditFlags),
     /// verify the objects of the repository
     #[command(name = "check-store")]
     CheckStore(CheckStoreFlags),

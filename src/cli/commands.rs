@@ -1,5 +1,6 @@
 //! The commands, one room each.
 
+mod audit;
 mod bundle;
 mod cat;
 mod check;
@@ -11,11 +12,14 @@ mod format;
 mod images;
 mod info;
 mod logs;
+mod named;
 mod program;
 mod ps;
+mod replay;
 mod run;
 mod test;
 mod version;
+mod why;
 
 pub(crate) use run::cache_mode;
 
@@ -47,6 +51,9 @@ pub(crate) fn run(arguments: Arguments) -> Exit {
         CommandLine::Info(flags) => ("info", info::run(&flags)),
         CommandLine::Ps(flags) => ("ps", ps::run(&flags)),
         CommandLine::Logs(flags) => ("logs", logs::run(&flags)),
+        CommandLine::Replay(flags) => ("replay", replay::run(&flags)),
+        CommandLine::Audit(flags) => ("audit", audit::run(&flags)),
+        CommandLine::Why(flags) => ("why", why::run(&flags)),
         CommandLine::Cat(flags) => ("cat", cat::run(&flags)),
         CommandLine::CheckStore(flags) => ("check-store", check_store::run(&flags)),
         CommandLine::Version(_) => ("version", version::run()),

@@ -194,7 +194,10 @@ impl Display {
 
     fn failed(&mut self, failure: &engine::Failure) {
         let line = line(" <-  ", &failure.ident, &failure.digest.short(), "err", failure.op, "");
-        self.log(Level::Error, &format!("{}{}", line.trim_end(), failures::details(failure)));
+        self.log(
+            Level::Error,
+            &format!("{}{}{}", line.trim_end(), failures::details(failure), failures::again(failure)),
+        );
     }
 
     fn step(&mut self, arrow: &str, step: &Step<'_>, state: &str, detail: &str) {

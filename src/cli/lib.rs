@@ -16,6 +16,7 @@ mod interrupt;
 mod local_sources;
 mod machinery;
 mod names;
+mod paint;
 mod random;
 mod run_files;
 

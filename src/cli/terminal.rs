@@ -15,6 +15,11 @@ pub(crate) fn say(line: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{}", line.trim_end());
 }
 
+/// Writes what a command wrote to its standard error to standard error.
+pub(crate) fn pass_on(bytes: &[u8]) {
+    let _ = std::io::stderr().lock().write_all(bytes);
+}
+
 /// Writes a result to standard output. An error means that it did not get there.
 pub(crate) fn answer(bytes: &[u8]) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();

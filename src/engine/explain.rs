@@ -8,5 +8,5 @@ mod compare;
 mod nearest;
 mod story;
 
-pub use compare::{Difference, FileChange, compare};
+pub use compare::{Difference, FileChange, compare, compare_filesets, named_inputs};
 pub use story::{Against, Explanation, Origin, Past, Story};

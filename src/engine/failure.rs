@@ -43,6 +43,8 @@ pub struct ExecDetails {
     pub resources: Resources,
     /// The key that its result would have been stored under.
     pub key: Digest,
+    /// Its row in the history of tasks, by which it can be run again; none if it never had one.
+    pub row: Option<Digest>,
     /// How often it was tried.
     pub attempts: u32,
     /// What its last try left; `None` if the machinery failed.

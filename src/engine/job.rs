@@ -97,6 +97,8 @@ pub struct ExecTask {
     pub nature: Nature,
     /// What is wrong with the result that is recorded for its key.
     pub flaw: Option<Flaw>,
+    /// Its row in the history, once it has one.
+    pub row: Option<Digest>,
 }
 
 /// Parts of an exec's material that are of no concern to an executor.

@@ -28,6 +28,9 @@ mod stored;
 mod local;
 pub mod reduce;
 
+pub mod audit;
+pub mod replay;
+
 pub mod attempt;
 pub mod predict;
 pub mod restart;

@@ -39,5 +39,6 @@ pub use canned::{CannedExecutor, CannedOptions, CannedOutput, CannedResult};
 pub use credentials::Credentials;
 pub use docker::{DockerExecutor, DockerOptions, Endpoint, MemoryLimit};
 pub use executor::{Collected, ExecEvent, ExecId, ExecReport, ExecRequest, Executor, Kept, Leftovers, LogFile, Usage};
+pub use logs::{LogPaths, logs_of};
 pub use pool::{Lease, Pool};
 pub use process::{ProcessExecutor, ProcessOptions};

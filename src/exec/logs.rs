@@ -13,13 +13,18 @@ use crate::executor::{ExecId, LogFile};
 
 /// The files of one exec.
 #[derive(Clone, Debug)]
-pub(crate) struct LogPaths {
+pub struct LogPaths {
     /// Standard output.
-    pub(crate) stdout: PathBuf,
+    pub stdout: PathBuf,
     /// Standard error.
-    pub(crate) stderr: PathBuf,
+    pub stderr: PathBuf,
     /// The rendered command.
-    pub(crate) script: PathBuf,
+    pub script: PathBuf,
+}
+
+/// The files of an exec that an executor with the state folder `state` runs.
+pub fn logs_of(state: &Path, id: ExecId) -> LogPaths {
+    LogPaths::new(&state.join("logs"), id)
 }
 
 impl LogPaths {

@@ -122,6 +122,8 @@ pub struct TaskRecord {
     pub process: Option<u32>,
     /// Name of the container of a command that runs.
     pub container: Option<String>,
+    /// Whether its result was stored under its key.
+    pub stored: bool,
     /// Its standard output.
     pub stdout: Option<LogPlace>,
     /// Its standard error.
@@ -156,6 +158,7 @@ impl TaskRecord {
             uri: None,
             process: None,
             container: None,
+            stored: false,
             stdout: None,
             stderr: None,
             result: None,
@@ -297,14 +300,15 @@ pub(crate) fn write(connection: &Connection, task: &TaskRecord) -> Result<(), Fa
     let mut statement = connection.prepare_cached(
         "INSERT INTO tasks (id, run_id, flow, cache_key, ident, kind, image, command, position, attempt, start_time,
                             end_time, exit_status, cached, error, resources, cpu_seconds, max_memory, max_disk,
-                            stdout, stderr, result, uri, profile, begin_time, process, container)
+                            stdout, stderr, result, uri, profile, begin_time, process, container, stored)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22,
-                 ?23, ?24, ?25, ?26, ?27)
+                 ?23, ?24, ?25, ?26, ?27, ?28)
          ON CONFLICT (id) DO UPDATE SET
              run_id = ?2, flow = ?3, cache_key = ?4, ident = ?5, kind = ?6, image = ?7, command = ?8, position = ?9,
              attempt = ?10, start_time = ?11, end_time = ?12, exit_status = ?13, cached = ?14, error = ?15,
              resources = ?16, cpu_seconds = ?17, max_memory = ?18, max_disk = ?19, stdout = ?20, stderr = ?21,
-             result = ?22, uri = ?23, profile = ?24, begin_time = ?25, process = ?26, container = ?27",
+             result = ?22, uri = ?23, profile = ?24, begin_time = ?25, process = ?26, container = ?27,
+             stored = ?28",
     )?;
     let resources: BTreeMap<&str, f64> = task.resources.iter().collect();
     let bytes = |count: Option<u64>| count.map(|count| i64::try_from(count).unwrap_or(i64::MAX));
@@ -336,6 +340,7 @@ pub(crate) fn write(connection: &Connection, task: &TaskRecord) -> Result<(), Fa
         task.begin.map(columns::time),
         task.process,
         task.container,
+        task.stored,
     ])?;
     Ok(())
 }
@@ -381,6 +386,7 @@ fn read(row: &Row<'_>) -> Result<TaskRecord, Failure> {
         uri: columns.get("uri")?,
         process: columns.get("process")?,
         container: columns.get("container")?,
+        stored: columns.get("stored")?,
         stdout: place("stdout")?,
         stderr: place("stderr")?,
         result: columns.optional_digest("result")?,

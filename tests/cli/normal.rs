@@ -45,7 +45,7 @@ impl Normal {
                 (pattern(r"[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}"), "[TIME]"),
                 (pattern(r"\d{4}-\d\d-\d\dT[0-9:.]+Z"), "[TIME]"),
                 (pattern(r"(ok   +(?:exec|intern|extern)) \S+"), "$1 [D]"),
-                (pattern(r"(exit status: \S+ after) [\d.]+s"), "$1 [D]"),
+                (pattern(r"(exit status:? \S+ after) [\d.]+s"), "$1 [D]"),
                 (pattern(r"(total n=\d+ time)=\S+"), "$1=[D]"),
                 (pattern(r"((?:ok  |FAIL)  \S+ +)\d+\.\d{3}s"), "$1[D]"),
                 (pattern(r"(failed[^(\n]*) \(\d+\.\d{3}s\)"), "$1 ([D])"),

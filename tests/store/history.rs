@@ -66,6 +66,7 @@ fn task(name: &str) -> TaskRecord {
         resources,
         usage: Usage { cpu_seconds: Some(93.5), max_memory: Some(1 << 33), max_disk: None },
         profile,
+        stored: true,
         uri: Some("box/0061a20f88f57386/3f2a91bc".to_owned()),
         stdout: Some(LogPlace::Blob(Digest::of("out"))),
         stderr: Some(LogPlace::Path(PathBuf::from("/tmp/stderr"))),

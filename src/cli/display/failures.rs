@@ -99,6 +99,12 @@ pub(crate) fn details(failure: &Failure) -> String {
     text
 }
 
+/// How to run the step by itself, behind a tab; nothing if the history does not know it.
+pub(super) fn again(failure: &Failure) -> String {
+    let row = failure.exec.as_ref().and_then(|exec| exec.row);
+    row.map(|row| format!("\n\tthis step by itself: reflow replay {}", row.short())).unwrap_or_default()
+}
+
 fn stream(line: &mut impl FnMut(&str, &str), name: &str, tail: &LogTail) {
     if tail.size == 0 {
         line("", &format!("{name}: empty"));

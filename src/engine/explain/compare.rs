@@ -111,8 +111,8 @@ fn places(recipe: &Recipe) -> Vec<ArgumentPlace> {
     recipe.arguments.iter().map(|argument| argument.place).collect()
 }
 
-/// An input with the first name that the program has for it.
-pub(super) fn named_inputs(material: &Material) -> Vec<(&str, &Fileset)> {
+/// The inputs of a material, each with the first name that the program has for it.
+pub fn named_inputs(material: &Material) -> Vec<(&str, &Fileset)> {
     let name = |number: usize| {
         let is_it = |place: ArgumentPlace| place == ArgumentPlace::Input(number as u32);
         let argument = material.recipe.arguments.iter().find(|argument| is_it(argument.place));
@@ -153,7 +153,7 @@ fn compare_inputs(from: &Material, to: &Material, found: &mut Vec<Difference>) {
 }
 
 /// The files that differ, with their paths behind `prefix`.
-pub(crate) fn compare_filesets(from: &Fileset, to: &Fileset, prefix: &str, changes: &mut Vec<FileChange>) {
+pub fn compare_filesets(from: &Fileset, to: &Fileset, prefix: &str, changes: &mut Vec<FileChange>) {
     let paths: BTreeSet<&String> = from.map.keys().chain(to.map.keys()).collect();
     for path in paths {
         let (then, now) = (from.map.get(path), to.map.get(path));

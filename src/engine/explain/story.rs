@@ -207,8 +207,17 @@ impl Story {
         let query =
             TaskQuery { key: Some(*key), until: Some(self.run.start), limit: Some(ATTEMPTS), ..TaskQuery::default() };
         let tasks = self.store.tasks().list(&query)?;
-        let mut earlier = tasks.into_iter().filter(|task| task.run != self.run.id);
-        Ok(earlier.find(|task| !success || task.error.is_none()).map(|task| Past { task }))
+        let mut earlier: Vec<TaskRecord> = tasks.into_iter().filter(|task| task.run != self.run.id).collect();
+        earlier.retain(|task| !success || task.error.is_none());
+        // What was not stored is not what was found.
+        let at = earlier.iter().position(|task| success && task.stored).unwrap_or(0);
+        Ok((at < earlier.len()).then(|| Past { task: earlier.swap_remove(at) }))
+    }
+
+    /// The ident of an executed step.
+    pub fn ident(&self, number: u64) -> Option<&str> {
+        let found = self.executed.iter().find(|(known, _)| *known == number);
+        found.map(|(_, step)| step.ident.as_str())
     }
 
     /// Where a file of the run comes from, if that is known.

@@ -100,6 +100,7 @@ impl Reducer<'_> {
             history: self.history(id, describe::command(exec)),
             nature: self.nature(id, exec),
             flaw: None,
+            row: None,
         })
     }
 
@@ -171,6 +172,7 @@ impl Reducer<'_> {
             inputs,
             resources: config.resources,
             key,
+            row: task.row,
             attempts: task.attempt + 1,
             run,
         }))

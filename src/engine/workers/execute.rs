@@ -52,6 +52,7 @@ pub(super) async fn execute(tools: Arc<Tools>, mut task: ExecTask, reply: Reply)
         Err(error) => return end(reply, task, ExecEnd::Broken(error)),
     };
     let record = begin_record(&tools, &task);
+    task.row = Some(record.id);
     tools.store.committer().note(record.clone());
     let ran = match load(&tools, &mut task).await {
         Ok(()) => run(&tools, &task, &record, &reply).await,
@@ -163,7 +164,9 @@ async fn finish(
     if let Ok(collected) = &mut report.outcome {
         collected.fileset = std::mem::take(&mut collected.fileset).set_assertions(&task.assertions);
     }
-    let (record, material) = (end_record(record, &report), material(tools, &task));
+    let mut record = end_record(record, &report);
+    record.stored = task.write && report.outcome.is_ok();
+    let material = material(tools, &task);
     let mut associations = Vec::new();
     let mut tails = None;
     match &report.outcome {

@@ -5,6 +5,7 @@ ALTER TABLE tasks ADD COLUMN profile TEXT;   -- JSON object by gauge (cpu, mem, 
 ALTER TABLE tasks ADD COLUMN begin_time TEXT;   -- when it was taken up; start_time is that of its command, NULL before it; end_time NULL while it goes on, or if its run was killed
 ALTER TABLE tasks ADD COLUMN process    INTEGER; -- of a command that runs: its first process on that host
 ALTER TABLE tasks ADD COLUMN container  TEXT;   -- of a command that runs: the name of its container
+ALTER TABLE tasks ADD COLUMN stored     INTEGER NOT NULL DEFAULT 0; -- 1 if its result was stored under cache_key
 
 -- What every exec was made from, so that a later one can be compared with it, and so that it can be run
 -- again: the parts of its key (runtime specification §2.5). Written together with its row in tasks, also when

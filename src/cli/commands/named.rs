@@ -1,0 +1,78 @@
+//! What the words of commands stand for: runs, steps of runs, and execs.
+
+use base::digest::PartialDigest;
+use store::{LocalStore, RunQuery, RunRecord, StepRecord, TaskKind, TaskQuery, TaskRecord};
+
+use crate::exit::Exit;
+
+/// The latest run.
+const LAST: &str = "last";
+
+/// The run of this name: the beginning of its id, or `last`.
+pub(super) fn run(store: &LocalStore, name: &str) -> Result<RunRecord, Exit> {
+    if name == LAST {
+        let latest = store.runs().list(&RunQuery { limit: Some(1), ..RunQuery::default() })?.pop();
+        return latest.ok_or_else(|| Exit::failed("nothing has been run yet"));
+    }
+    let id = PartialDigest::parse(name)
+        .map_err(|_| Exit::failed(format!("{name:?} is no run: give the beginning of its id, or {LAST}")))?;
+    Ok(store.runs().find(&id)?)
+}
+
+/// Whether a step goes by this name: its ident, its position or the line of it, or the first digits of its flow or
+/// key.
+pub(super) fn is_called(step: &StepRecord, name: &str) -> bool {
+    let at = |position: &str| position == name || position.strip_prefix(name).is_some_and(|rest| rest.starts_with(':'));
+    if step.ident == name || at(&step.position) {
+        return true;
+    }
+    let Ok(digits) = PartialDigest::parse(name) else { return false };
+    let (hex, flow) = (digits.hex(), format!("{:08x}", step.flow));
+    digits.expands_to(&step.key) || flow.starts_with(&hex) || (hex.len() > flow.len() && hex.starts_with(&flow))
+}
+
+/// The latest attempt at an exec, by its id, by the digits that runs show behind its ident, or by its ident; with a
+/// run, that run's.
+pub(super) fn exec(store: &LocalStore, within: Option<&RunRecord>, name: &str) -> Result<TaskRecord, Exit> {
+    let is_exec = |task: &TaskRecord| task.kind == TaskKind::Exec && !task.cached;
+    let run = within.map(|run| run.id);
+    let latest = |query: TaskQuery| -> Result<Option<TaskRecord>, Exit> {
+        let query = TaskQuery { run, limit: Some(32), ..query };
+        Ok(store.tasks().list(&query)?.into_iter().find(is_exec))
+    };
+    if let Ok(digits) = PartialDigest::parse(name) {
+        let with_id = TaskQuery { id: Some(digits), run, limit: Some(2), ..TaskQuery::default() };
+        match store.tasks().list(&with_id)?.as_slice() {
+            [only] if is_exec(only) => return Ok(only.clone()),
+            [only] => return Err(Exit::failed(format!("{name} is an {}, no exec", only.kind.name()))),
+            [] => {}
+            _ => return Err(Exit::failed(format!("several execs begin with {name}; give more digits"))),
+        }
+        if let Some(task) = latest(TaskQuery { flow: Some(digits), ..TaskQuery::default() })? {
+            return Ok(task);
+        }
+    }
+    if let Some(task) = latest(TaskQuery { ident: Some(name.to_owned()), ..TaskQuery::default() })? {
+        return Ok(task);
+    }
+    match within {
+        None => Err(Exit::failed(format!("no exec {name} has been run; give its id or its ident"))),
+        Some(run) => of_step(store, run, name),
+    }
+}
+
+/// The attempt that made the result of a step that the run had no need to execute.
+fn of_step(store: &LocalStore, run: &RunRecord, name: &str) -> Result<TaskRecord, Exit> {
+    let mut key = None;
+    store.steps().visit(&run.id, &mut |_, step| {
+        if is_called(&step, name) {
+            key = Some(step.key);
+        }
+        key.is_none()
+    })?;
+    let made = match key {
+        None => None,
+        Some(_) => store.tasks().list(&TaskQuery { key, limit: Some(1), ..TaskQuery::default() })?.pop(),
+    };
+    made.ok_or_else(|| Exit::failed(format!("run {} has no exec {name}", run.id.short())))
+}

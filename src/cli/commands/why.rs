@@ -1,0 +1,94 @@
+//! `reflow why`: why the steps of a run were executed, or not.
+
+mod overview;
+mod step;
+mod words;
+
+use base::digest::PartialDigest;
+use base::spelling;
+use engine::explain::{Explanation, Story};
+use store::StepOutcome;
+
+use super::{answer, named};
+use crate::arguments::WhyFlags;
+use crate::exit::Exit;
+use crate::paint::Paint;
+use crate::terminal;
+
+/// Steps that are told about in full.
+const STEPS: usize = 20;
+
+pub(super) fn run(flags: &WhyFlags) -> Result<(), Exit> {
+    let store = crate::home::open(&flags.place.home()?)?;
+    let run = named::run(&store, &flags.run)?;
+    let mut story = Story::read(&store, run)?;
+    if story.tally.is_empty() {
+        return answer(overview::empty(&story.run));
+    }
+    let paint = Paint::of(terminal::answers_in_colour());
+    let explained = story.explain()?;
+    match &flags.node {
+        None => answer(overview::text(&mut story, &explained, paint)?),
+        Some(node) => answer(nodes(&mut story, &explained, node, paint)?),
+    }
+}
+
+/// What is said about the steps that a name stands for.
+fn nodes(story: &mut Story, explained: &[Explanation], node: &str, paint: Paint) -> Result<String, Exit> {
+    let by_task: Vec<u64> = match PartialDigest::parse(node) {
+        Ok(id) => {
+            let is_it = |one: &&Explanation| one.task.as_ref().is_some_and(|task| id.expands_to(&task.id));
+            explained.iter().filter(is_it).map(|one| one.number).collect()
+        }
+        Err(_) => Vec::new(),
+    };
+    let mut found = match by_task.as_slice() {
+        [] => story.find(&|step| named::is_called(step, node), STEPS + 1)?,
+        numbers => {
+            let those = explained.iter().filter(|one| numbers.contains(&one.number));
+            those.map(|one| (one.number, one.step.clone())).collect()
+        }
+    };
+    if found.is_empty() {
+        return Err(unknown(story, node));
+    }
+    found.sort_by(|(_, left), (_, right)| (&left.ident, left.flow).cmp(&(&right.ident, right.flow)));
+    let mut texts = Vec::new();
+    for (number, step) in found.iter().take(STEPS) {
+        texts.push(match explained.iter().position(|one| one.number == *number) {
+            Some(at) => step::text(story, explained, at, paint)?,
+            None => {
+                let one = story.explain_cached(*number, step.clone())?;
+                step::text(story, std::slice::from_ref(&one), 0, paint)?
+            }
+        });
+    }
+    if found.len() > STEPS {
+        texts.push(format!(
+            "… and more steps called {node}; a position, or the digits behind the name of one, tell them apart\n"
+        ));
+    }
+    Ok(texts.join("\n"))
+}
+
+/// There is no such step; what there is.
+fn unknown(story: &Story, node: &str) -> Exit {
+    let idents = || story.tally.keys().map(|(ident, _)| ident.as_str());
+    let near = spelling::nearest(node, idents());
+    let is_part = |ident: &&str| ident.contains(node);
+    let hint = match (near, idents().find(is_part)) {
+        (Some(near), _) | (None, Some(near)) => format!("; did you mean {near}?"),
+        (None, None) => {
+            let mut all: Vec<&str> = idents().collect();
+            all.dedup();
+            all.truncate(10);
+            format!("; its steps are called {}", all.join(", "))
+        }
+    };
+    Exit::failed(format!("run {} has no step {node}{hint}", story.run.id.short()))
+}
+
+/// How often an outcome came about.
+fn count(story: &Story, wanted: StepOutcome) -> u64 {
+    story.tally.iter().filter(|((_, outcome), _)| *outcome == wanted).map(|(_, count)| count).sum()
+}
