@@ -210,7 +210,7 @@ impl Story {
         let mut earlier: Vec<TaskRecord> = tasks.into_iter().filter(|task| task.run != self.run.id).collect();
         earlier.retain(|task| !success || task.error.is_none());
         // What was not stored is not what was found.
-        let at = earlier.iter().position(|task| success && task.stored).unwrap_or(0);
+        let at = earlier.iter().position(|task| task.stored || task.error.is_some()).unwrap_or(0);
         Ok((at < earlier.len()).then(|| Past { task: earlier.swap_remove(at) }))
     }
 
