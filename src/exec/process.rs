@@ -9,7 +9,7 @@ mod probe;
 mod tree;
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
@@ -24,11 +24,12 @@ use crate::cancel::CancelToken;
 use crate::credentials::{self, Credentials};
 use crate::executor::{ExecEvent, ExecReport, ExecRequest, Executor, Leftovers, Usage};
 use crate::gauges::{Board, SAMPLING, Sizes, UNSAMPLED};
-use crate::launcher::order::{Ended, Isolation, Layout, Order, Word};
+use crate::launcher::order::{Ended, Layout, Level, Order, Word};
 use crate::machine;
 use crate::site::{Site, View, Work};
 use crate::verdict::{Ending, tell_log_failure};
-use launch::Launched;
+use launch::{Launched, Launcher};
+use probe::Permitted;
 use tree::{Load, Tree};
 
 /// What a [`ProcessExecutor`] is made of.
@@ -48,23 +49,14 @@ pub struct ProcessOptions {
 /// The `process` executor.
 pub struct ProcessExecutor {
     site: Site,
-    launcher: PathBuf,
+    /// The program that launchers are.
+    program: PathBuf,
+    launcher: Mutex<Arc<Launcher>>,
     path: String,
     credentials: Option<Arc<dyn Credentials>>,
     level: Level,
     notice: Option<String>,
     capacity: Resources,
-}
-
-/// How much of the sandbox this machine permits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Level {
-    /// Everything.
-    Full,
-    /// All but the process namespace.
-    SharedProcesses,
-    /// Nothing.
-    Plain,
 }
 
 /// The shell of every command.
@@ -83,8 +75,9 @@ impl ProcessExecutor {
             Ok((site, capacity))
         })
         .await?;
-        let (level, notice) = probe::permitted(&site, &launcher).await?;
-        Ok(Self { site, launcher, path, credentials, level, notice, capacity })
+        let Permitted { level, notice, launcher: first } = probe::permitted(&site, &launcher).await?;
+        let (program, launcher) = (launcher, Mutex::new(Arc::new(first)));
+        Ok(Self { site, program, launcher, path, credentials, level, notice, capacity })
     }
 
     fn order(&self, work: &Work, credentials: Vec<(String, String)>) -> Result<Order, Error> {
@@ -92,13 +85,10 @@ impl ProcessExecutor {
         environment.extend(credentials);
         environment
             .extend([("LANG", "C.UTF-8"), ("PATH", &self.path)].map(|(name, value)| (name.into(), value.into())));
-        let scratch = work.scratch();
-        let layout = |processes| Layout { arg: scratch.arg(), output: scratch.output(), tmp: scratch.tmp(), processes };
-        let (isolation, directory) = match self.level {
-            Level::Full => (Isolation::Namespaces(layout(true)), "/"),
-            Level::SharedProcesses => (Isolation::Namespaces(layout(false)), "/"),
+        let directory = match self.level {
+            Level::Full | Level::SharedProcesses => "/",
             // What a command leaves in its working directory must not land in the machine's root.
-            Level::Plain => (Isolation::Plain, work.places().tmp.as_str()),
+            Level::Plain => work.places().tmp.as_str(),
         };
         Ok(Order {
             program: BASH.to_owned(),
@@ -108,7 +98,7 @@ impl ProcessExecutor {
             directory: directory.to_owned(),
             stdout: work.logs().stdout.clone(),
             stderr: work.logs().stderr.clone(),
-            isolation,
+            layout: Layout::of(work.scratch()),
             grace: u64::try_from(GRACE.as_millis()).unwrap_or(u64::MAX),
         })
     }
@@ -125,16 +115,34 @@ impl ProcessExecutor {
         .await
     }
 
+    /// Has the command started, by a new launcher if the one there was is gone.
+    async fn launch(&self, order: &Order) -> Result<Launched, Error> {
+        let launcher = self.launcher.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(launched) = launcher.launch(order).await? {
+            return Ok(launched);
+        }
+        let launcher = {
+            let mut current = self.launcher.lock().unwrap_or_else(PoisonError::into_inner);
+            if Arc::ptr_eq(&current, &launcher) {
+                *current = Arc::new(Launcher::start(&self.program, self.level)?);
+            }
+            current.clone()
+        };
+        let again = launcher.launch(order).await?;
+        again.ok_or_else(|| Error::new(Kind::Unavailable, "the launcher of commands ends as soon as it is started"))
+    }
+
+    /// The start of the command, in nanoseconds since the Unix epoch, its end, and what was sampled.
     async fn watch(
         &self,
         order: &Order,
         work: &Work,
         events: &(dyn Fn(ExecEvent) + Send + Sync),
         cancel: &CancelToken,
-    ) -> Result<(Launched, u64, Ended, Board), Error> {
-        let mut launched = Launched::new(&self.launcher, order).await?;
+    ) -> Result<(u64, Ended, Board), Error> {
+        let mut launched = self.launch(order).await?;
         let mut board = Board::new(Profile::default());
-        let mut tree = launched.pid().map(Tree::new);
+        let mut tree = None;
         let mut sampling = interval_at(Instant::now() + UNSAMPLED, SAMPLING);
         sampling.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut sizes = Sizes::now_and_then(work.scratch());
@@ -143,15 +151,13 @@ impl ProcessExecutor {
         loop {
             tokio::select! {
                 word = launched.next() => match word? {
-                    Word::Started { at } => {
+                    Word::Started { at, pid } => {
                         started = Some(at);
-                        events(ExecEvent::Started { pid: launched.pid(), container: None });
+                        tree = pid.map(Tree::new);
+                        events(ExecEvent::Started { pid, container: None });
                     }
-                    Word::Ended(_) if asked => {
-                        launched.gone().await?;
-                        return Err(canceled());
-                    }
-                    Word::Ended(ended) => return Ok((launched, started.unwrap_or(ended.at), ended, board)),
+                    Word::Ended(_) if asked => return Err(canceled()),
+                    Word::Ended(ended) => return Ok((started.unwrap_or(ended.at), ended, board)),
                     Word::Failed { message } => {
                         return Err(Error::new(Kind::Other, message).during("starting the command"));
                     }
@@ -222,7 +228,7 @@ impl Executor for ProcessExecutor {
         events(ExecEvent::Staged);
         let order = self.order(&work, credentials)?;
         let kills = machine::out_of_memory_kills();
-        let (mut launched, started, ended, mut board) = self.watch(&order, &work, events, cancel).await?;
+        let (started, ended, mut board) = self.watch(&order, &work, events, cancel).await?;
         events(ExecEvent::Exited { status: ended.status });
         if !board.profile().is_empty()
             && let Some(sizes) = Sizes::measure(work.scratch()).await
@@ -233,10 +239,7 @@ impl Executor for ProcessExecutor {
         let out_of_memory =
             (ended.status == 137 && machine::out_of_memory_kills() > kills).then(|| "kernel".to_owned());
         let ending = Ending { status: ended.status, out_of_memory };
-        // The launcher ends while the outputs are collected.
-        let (remains, gone) = tokio::join!(blocking(move || work.finish(&ending)), launched.gone());
-        gone?;
-        let mut remains = remains?;
+        let mut remains = blocking(move || work.finish(&ending)).await?;
         tell_log_failure(&mut remains.outcome, ended.log_failure);
         Ok(ExecReport {
             outcome: remains.outcome,

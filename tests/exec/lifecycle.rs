@@ -21,6 +21,7 @@ pub(crate) const CASES: &[Case] = &[
     ("the_same_exec_twice_at_once", ALL, the_same_exec_twice_at_once),
     ("started_anew_after_a_kill", ALL, started_anew_after_a_kill),
     ("leftovers_are_removed", ALL, leftovers_are_removed),
+    ("a_launcher_that_is_killed", &[Kind::Process, Kind::Shared], a_launcher_that_is_killed),
     ("a_foreign_container_of_that_name", &[Kind::Docker], a_foreign_container_of_that_name),
     ("without_namespaces", &[Kind::Process], without_namespaces),
 ];
@@ -223,6 +224,28 @@ fn leftovers_are_removed(bed: &Bed) {
         }
     }
     assert!(!bed.execs().join(id.hex()).exists());
+}
+
+/// One launcher serves all commands: its end must cost those at work only.
+fn a_launcher_that_is_killed(bed: &Bed) {
+    let token = token(bed, 7);
+    let killed = std::sync::Mutex::new(false);
+    let note = |event| {
+        if let ExecEvent::Started { pid: Some(minder), .. } = event {
+            let status = std::fs::read_to_string(format!("/proc/{minder}/status")).unwrap();
+            let launcher = status.lines().find_map(|line| line.strip_prefix("PPid:")).unwrap().trim().to_owned();
+            let done = Command::new("/bin/kill").args(["-KILL", &launcher]).status().unwrap();
+            *killed.lock().unwrap() = done.success();
+        }
+    };
+    let exec = Exec::new(&format!("sleep {token}"));
+    let error = RUNTIME.block_on(bed.executor.run(&exec.request(), &note, &CancelToken::never())).unwrap_err();
+    assert!(killed.into_inner().unwrap());
+    assert_eq!(error.kind(), Failure::Temporary, "{error}");
+    eventually("the command is gone", || processes_with_argument(&token).is_empty());
+    for _ in 0..2 {
+        assert_eq!(bed.print("echo x > %s"), "x\n");
+    }
 }
 
 fn a_foreign_container_of_that_name(bed: &Bed) {

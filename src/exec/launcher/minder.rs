@@ -16,8 +16,8 @@ use rustix::io::Errno;
 use rustix::pipe::PipeFlags;
 use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions, WaitStatus};
 
-use super::order::{self, Ended, Layout, Order, STOP, Word};
-use super::{die_with_parent, kernel, sandbox};
+use super::kernel;
+use super::order::{self, Ended, Order, STOP, Word};
 
 /// Where the output streams go.
 pub(super) struct Logs {
@@ -62,41 +62,27 @@ impl Log {
     }
 }
 
-/// [`mind`] in a sandbox that it makes first.
-pub(super) fn mind_in_sandbox(order: &Order, layout: &Layout, logs: Logs) -> io::Result<ExitCode> {
-    die_with_parent()?;
-    sandbox::build(layout)?;
-    sandbox::drop_privileges()?;
-    mind(order, logs, layout.processes)
+/// This process's number as reflow sees it; to be asked while `/proc` is still that of the machine.
+pub(super) fn number_outside() -> Option<u32> {
+    std::fs::read_link("/proc/self").ok()?.to_str()?.parse().ok()
 }
 
-/// Runs the command to its end and reports it. With `namespace`, this is the first process of a process
-/// namespace.
-pub(super) fn mind(order: &Order, logs: Logs, namespace: bool) -> io::Result<ExitCode> {
+/// Runs the command to its end and reports it. `own` is this process's number; with `namespace`, it is the
+/// first of a process namespace.
+pub(super) fn mind(order: &Order, own: Option<u32>, logs: Logs, namespace: bool) -> io::Result<ExitCode> {
     if !namespace {
         // What the command leaves behind becomes a child of this process, not of the machine's first.
         rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
     }
     // Should memory run out the kernel shall take the command, not reflow.
     let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
+    rustix::process::umask(Mode::WGRP | Mode::WOTH);
 
     let (stdout, stdout_end) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;
     let (stderr, stderr_end) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;
-    let (failure, failure_end) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;
-    // SAFETY: like the launcher, from which it was forked, this process has one thread.
-    #[allow(unsafe_code, reason = "proved above")]
-    let Some(child) = unsafe { kernel::fork() }? else {
-        let error = become_command(order, stdout_end, stderr_end);
-        let _ = File::from(failure_end).write_all(error.to_string().as_bytes());
-        return Ok(ExitCode::from(127));
-    };
-    drop((stdout_end, stderr_end, failure_end));
-    let mut message = String::new();
-    File::from(failure).read_to_string(&mut message)?;
-    if !message.is_empty() {
-        return Err(io::Error::other(format!("cannot run {}: {message}", order.program)));
-    }
-    order::say(&Word::Started { at: now() });
+    let child = start(order, stdout_end, stderr_end, namespace)
+        .map_err(|error| io::Error::new(error.kind(), format!("cannot run {}: {error}", order.program)))?;
+    order::say(&Word::Started { at: now(), pid: own });
 
     let streams = [Stream::new(stdout, logs.stdout), Stream::new(stderr, logs.stderr)];
     // Kernels before 5.3 have no such descriptors; there the child is asked after now and then.
@@ -113,13 +99,10 @@ pub(super) fn mind(order: &Order, logs: Logs, namespace: bool) -> io::Result<Exi
     Ok(ExitCode::SUCCESS)
 }
 
-/// Turns this process into the command; what comes back is why that failed.
-fn become_command(order: &Order, stdout: OwnedFd, stderr: OwnedFd) -> io::Error {
-    if let Err(error) = die_with_parent() {
-        return error;
-    }
-    rustix::process::umask(Mode::WGRP | Mode::WOTH);
-    Command::new(&order.program)
+/// Starts the command.
+fn start(order: &Order, stdout: OwnedFd, stderr: OwnedFd, namespace: bool) -> io::Result<Pid> {
+    let mut command = Command::new(&order.program);
+    command
         .args(&order.arguments)
         .env_clear()
         .envs(order.environment.iter().map(|(name, value)| (name, value)))
@@ -128,8 +111,21 @@ fn become_command(order: &Order, stdout: OwnedFd, stderr: OwnedFd) -> io::Error 
         .stdout(stdout)
         .stderr(stderr)
         // A group of its own: that is what a stop is sent to.
-        .process_group(0)
-        .exec()
+        .process_group(0);
+    if !namespace {
+        // Nothing else ends the command with this process. Where the kernel does, there are no hooks between fork
+        // and exec, which lets the standard library start it without a copy of this process.
+        let die_with_parent = || Ok(rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?);
+        // SAFETY: the hook is one system call, and this process has one thread.
+        #[allow(unsafe_code, reason = "proved above")]
+        unsafe {
+            command.pre_exec(die_with_parent);
+        }
+    }
+    let child = command.spawn()?;
+    let number = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+    // Whoever ends is waited for by `Minder::reap`.
+    number.ok_or_else(|| io::Error::other("a process without a number"))
 }
 
 fn now() -> u64 {

@@ -1,14 +1,42 @@
 //! What reflow and its launcher say to each other.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io;
 use std::os::fd::AsFd;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-/// The command to run and where. Goes over the launcher's standard input as four bytes of length,
-/// least significant first, and JSON.
+use crate::scratch::Scratch;
+
+/// How much is kept from commands. The same for all commands of a launcher.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Level {
+    /// All but the network.
+    Full,
+    /// As `Full`, but other processes are seen.
+    SharedProcesses,
+    /// Nothing.
+    Plain,
+}
+
+impl Level {
+    /// The launcher's argument that stands for it.
+    pub(crate) fn argument(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::SharedProcesses => "shared-processes",
+            Self::Plain => "plain",
+        }
+    }
+
+    pub(crate) fn of_argument(argument: &str) -> Option<Self> {
+        [Self::Full, Self::SharedProcesses, Self::Plain].into_iter().find(|level| level.argument() == argument)
+    }
+}
+
+/// The command to run and where. The first that goes to a minder, as four bytes of length, least
+/// significant first, and JSON.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Order {
     /// Program and arguments.
@@ -21,18 +49,9 @@ pub(crate) struct Order {
     /// Files of the output streams, made when there is something to write; their folder exists.
     pub(crate) stdout: PathBuf,
     pub(crate) stderr: PathBuf,
-    pub(crate) isolation: Isolation,
+    pub(crate) layout: Layout,
     /// Milliseconds between asking the command to stop and killing it.
     pub(crate) grace: u64,
-}
-
-/// How much is kept from the command.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) enum Isolation {
-    /// Nothing.
-    Plain,
-    /// All but the network.
-    Namespaces(Layout),
 }
 
 /// The folders that the sandbox is made of.
@@ -44,20 +63,26 @@ pub(crate) struct Layout {
     pub(crate) output: PathBuf,
     /// Becomes `/tmp`.
     pub(crate) tmp: PathBuf,
-    /// Whether the command gets a process namespace.
-    pub(crate) processes: bool,
+}
+
+impl Layout {
+    pub(crate) fn of(scratch: &Scratch) -> Self {
+        Self { arg: scratch.arg(), output: scratch.output(), tmp: scratch.tmp() }
+    }
 }
 
 /// What reflow may say after the order, a byte each. The end of the input means to kill the command.
 pub(crate) const STOP: u8 = b's';
 
-/// What the launcher says on its standard output, a line of JSON each.
+/// What a minder says, a line of JSON each.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Word {
     /// The command runs.
     Started {
         /// Nanoseconds since the Unix epoch.
         at: u64,
+        /// The minder's number; everything that the command starts is below it.
+        pid: Option<u32>,
     },
     /// The command has ended, and with it everything it started.
     Ended(Ended),
@@ -79,16 +104,25 @@ pub(crate) struct Ended {
     pub(crate) log_failure: Option<String>,
 }
 
-/// The launcher's standard input, unbuffered.
+/// A minder's standard input, unbuffered.
 pub(crate) fn input() -> io::Result<File> {
     Ok(File::from(io::stdin().as_fd().try_clone_to_owned()?))
 }
 
-/// Says a word to reflow. If nobody listens any more there is nobody to tell either.
+/// Says a word to reflow on standard output.
 pub(crate) fn say(word: &Word) {
+    say_to(&io::stdout(), word);
+}
+
+/// Says a word to reflow. If nobody listens any more there is nobody to tell either.
+pub(crate) fn say_to(conversation: &impl AsFd, word: &Word) {
     let Ok(mut line) = serde_json::to_vec(word) else { return };
     line.push(b'\n');
-    if let Ok(output) = io::stdout().as_fd().try_clone_to_owned() {
-        let _ = File::from(output).write_all(&line);
+    let mut rest = &line[..];
+    while let Ok(count) = rustix::io::retry_on_intr(|| rustix::io::write(conversation, rest)) {
+        rest = &rest[count..];
+        if rest.is_empty() {
+            return;
+        }
     }
 }

@@ -18,10 +18,11 @@ use std::path::Path;
 use rustix::fs::CWD;
 use rustix::io::Errno;
 use rustix::mount::{MountFlags, MountPropagationFlags, MoveMountFlags, OpenTreeFlags, UnmountFlags};
+use rustix::process::Pid;
 use rustix::thread::{CapabilitySet, CapabilitySets, UnshareFlags};
 
-use super::kernel::{self, Attributes, NO_DEVICES, NO_SETUID, READ_ONLY};
-use super::order::Layout;
+use super::kernel::{self, Attributes, NO_DEVICES, NO_SETUID, Namespaces, READ_ONLY};
+use super::order::{Layout, Level};
 
 /// Where the new root is put together: a folder that every machine has and that the sandbox replaces
 /// anyway. It must not be below a folder that is bound into the new root.
@@ -33,20 +34,32 @@ const ROOT_OPTIONS: &CStr = c"mode=755,size=256m";
 /// The folders of the root that the sandbox makes itself.
 const OWN: [&str; 5] = ["arg", "dev", "proc", "return", "tmp"];
 
-/// Leaves the mount, IPC and, if asked, process namespaces; the last one for children only. Without the
-/// privilege for that it becomes possible in a user namespace of its own, in which user and group stay
-/// what they are.
-pub(super) fn leave_namespaces(layout: &Layout) -> io::Result<()> {
-    let mut flags = UnshareFlags::NEWNS | UnshareFlags::NEWIPC;
-    if layout.processes {
-        flags |= UnshareFlags::NEWPID;
-    }
-    match unshare(flags) {
-        Err(Errno::PERM) => {}
+/// Forks into new mount, IPC and, if the level asks for it, process namespaces; `None` in the child. Without the
+/// privilege for that it becomes possible in a user namespace, which this process enters first; user and group
+/// stay what they are there.
+///
+/// # Safety
+///
+/// The process must have one thread only.
+#[allow(unsafe_code, reason = "the caller's promise is passed on")]
+pub(super) unsafe fn fork_into_namespaces(level: Level) -> io::Result<Option<Pid>> {
+    let namespaces = match level {
+        Level::Full => Namespaces::Processes,
+        Level::SharedProcesses => Namespaces::Mounts,
+        Level::Plain => Namespaces::None,
+    };
+    // SAFETY: the caller keeps the same promise.
+    match unsafe { kernel::fork(namespaces) } {
+        Err(Errno::PERM) if level != Level::Plain => enter_user_namespace()?,
         result => return step("new namespaces", result),
     }
+    // SAFETY: as before.
+    step("new namespaces", unsafe { kernel::fork(namespaces) })
+}
+
+fn enter_user_namespace() -> io::Result<()> {
     let (user, group) = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
-    step("a new user namespace", unshare(flags | UnshareFlags::NEWUSER))?;
+    step("a new user namespace", unshare(UnshareFlags::NEWUSER))?;
     let write = |name: &str, text: String| step(name, fs::write(Path::new("/proc/self").join(name), text));
     write("setgroups", "deny".to_owned())?;
     write("uid_map", format!("{user} {user} 1"))?;
@@ -64,7 +77,7 @@ fn unshare(flags: UnshareFlags) -> rustix::io::Result<()> {
 
 /// Makes the sandbox and enters it. To be called in the namespaces, by the first process of the process
 /// namespace if there is one.
-pub(super) fn build(layout: &Layout) -> io::Result<()> {
+pub(super) fn build(layout: &Layout, own_processes: bool) -> io::Result<()> {
     // What is mounted here stays here.
     let private = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
     step("private mounts", rustix::mount::mount_change("/", private))?;
@@ -87,7 +100,7 @@ pub(super) fn build(layout: &Layout) -> io::Result<()> {
         step(name, kernel::set_mount_attributes(&place, attributes))?;
     }
     make_devices(&site.join("dev"))?;
-    mount_proc(&site.join("proc"), layout.processes)?;
+    mount_proc(&site.join("proc"), own_processes)?;
     enter(site)
 }
 

@@ -37,7 +37,7 @@ impl Processes {
         Self { at, by_id }
     }
 
-    /// What everything below the launcher `root` uses, with its processor time since an earlier look; `None` if it
+    /// What everything below the minder `root` uses, with its processor time since an earlier look; `None` if it
     /// is gone.
     pub(super) fn below(&self, root: u32, earlier: &Self) -> Option<Live> {
         self.by_id.get(&root)?;
@@ -47,7 +47,7 @@ impl Processes {
             let (Some(process), name) = (self.by_id.get(&id), command(id)) else { continue };
             ticks += process.ticks;
             before += earlier.by_id.get(&id).map_or(process.ticks, |process| process.ticks);
-            // The minder is no part of the command.
+            // What is about to become the command is not it yet.
             if let Some(name) = name {
                 live.memory += process.pages * rustix::param::page_size() as u64;
                 live.commands.push(name);

@@ -4,37 +4,46 @@ use std::path::Path;
 
 use base::{Digest, Error, Kind};
 
-use super::launch::Launched;
-use super::{BASH, Level};
+use super::BASH;
+use super::launch::Launcher;
 use crate::blocking::blocking;
 use crate::executor::ExecId;
-use crate::launcher::order::{Isolation, Layout, Order, Word};
+use crate::launcher::order::{Layout, Level, Order, Word};
 use crate::scratch::Scratch;
 use crate::site::Site;
 
-/// The most that works, and a line about what does not.
-pub(super) async fn permitted(site: &Site, launcher: &Path) -> Result<(Level, Option<String>), Error> {
-    let mut refusal = match attempt(site, launcher, Level::Full).await? {
-        Ok(()) => return Ok((Level::Full, None)),
+/// The most that works.
+pub(super) struct Permitted {
+    pub(super) level: Level,
+    /// A line about what does not.
+    pub(super) notice: Option<String>,
+    /// One that works at this level.
+    pub(super) launcher: Launcher,
+}
+
+/// Finds the most that works.
+pub(super) async fn permitted(site: &Site, program: &Path) -> Result<Permitted, Error> {
+    let mut refusal = match attempt(site, program, Level::Full).await? {
+        Ok(launcher) => return Ok(Permitted { level: Level::Full, notice: None, launcher }),
         Err(refusal) => refusal,
     };
-    if attempt(site, launcher, Level::SharedProcesses).await?.is_ok() {
-        return Ok((Level::SharedProcesses, None));
+    if let Ok(launcher) = attempt(site, program, Level::SharedProcesses).await? {
+        return Ok(Permitted { level: Level::SharedProcesses, notice: None, launcher });
     }
-    match attempt(site, launcher, Level::Plain).await? {
-        Ok(()) => {
+    match attempt(site, program, Level::Plain).await? {
+        Ok(launcher) => {
             // One line: the reason may hold anything.
             refusal.retain(|character| !character.is_control());
             let notice =
                 format!("commands run without isolation, since this machine permits no namespaces ({refusal})");
-            Ok((Level::Plain, Some(notice)))
+            Ok(Permitted { level: Level::Plain, notice: Some(notice), launcher })
         }
         Err(refusal) => Err(Error::new(Kind::Unavailable, refusal).during("process executor")),
     }
 }
 
 /// Runs an empty command; the inner error is why it could not be started.
-async fn attempt(site: &Site, launcher: &Path, level: Level) -> Result<Result<(), String>, Error> {
+async fn attempt(site: &Site, program: &Path, level: Level) -> Result<Result<Launcher, String>, Error> {
     let id = ExecId::new(Digest::of(format!("probe by process {}", std::process::id())));
     let execs = site.execs().to_owned();
     let scratch = blocking(move || {
@@ -43,8 +52,6 @@ async fn attempt(site: &Site, launcher: &Path, level: Level) -> Result<Result<()
         Ok(scratch)
     })
     .await?;
-    let layout =
-        Layout { arg: scratch.arg(), output: scratch.output(), tmp: scratch.tmp(), processes: level == Level::Full };
     let order = Order {
         program: BASH.to_owned(),
         arguments: ["-c", ":"].map(str::to_owned).to_vec(),
@@ -52,21 +59,19 @@ async fn attempt(site: &Site, launcher: &Path, level: Level) -> Result<Result<()
         directory: "/".to_owned(),
         stdout: "/dev/null".into(),
         stderr: "/dev/null".into(),
-        isolation: if level == Level::Plain { Isolation::Plain } else { Isolation::Namespaces(layout) },
+        layout: Layout::of(&scratch),
         grace: 0,
     };
-    let mut launched = Launched::new(launcher, &order).await?;
+    let launcher = Launcher::start(program, level)?;
+    let Some(mut launched) = launcher.launch(&order).await? else {
+        return Ok(Err("the launcher ended at once".to_owned()));
+    };
     loop {
         match launched.next().await? {
             Word::Started { .. } => {}
-            Word::Ended(_) => {
-                launched.gone().await?;
-                return Ok(Ok(()));
-            }
-            Word::Failed { message } => {
-                launched.gone().await?;
-                return Ok(Err(message));
-            }
+            Word::Ended(_) => break,
+            Word::Failed { message } => return Ok(Err(message)),
         }
     }
+    Ok(Ok(launcher))
 }

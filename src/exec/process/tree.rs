@@ -1,4 +1,4 @@
-//! What the processes of a command use, read from `/proc` (runtime spec §6.7). They all descend from the launcher.
+//! What the processes of a command use, read from `/proc` (runtime spec §6.7). They all descend from the minder.
 
 use std::fs;
 use std::time::{Duration, Instant};

@@ -1,0 +1,154 @@
+//! The launcher's own loop: a minder for each socket that reflow hands over.
+
+use std::io::{self, IoSliceMut, Read};
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec};
+use rustix::io::Errno;
+use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags};
+use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions};
+
+use super::order::{self, Level, Order, Word};
+use super::{minder, sandbox};
+
+/// How often minders are looked after where the kernel does not tell of their ends.
+const UNTOLD: Duration = Duration::from_secs(1);
+
+/// Serves until reflow closes its end of standard input, then waits for the minders that are left: they see
+/// that reflow is gone, too. In a minder this returns when its command is over.
+pub(super) fn serve(level: Level) -> io::Result<ExitCode> {
+    // Away from the terminal: its signals are for reflow, which decides what becomes of its commands.
+    // This fails for a process that leads a group, which is none of the terminal's then.
+    let _ = rustix::process::setsid();
+    let sockets = io::stdin().as_fd().try_clone_to_owned()?;
+    let mut minders = Minders::default();
+    while let Some(conversation) = {
+        minders.bury_until_readable(&sockets)?;
+        receive(sockets.as_fd())?
+    } {
+        // SAFETY: `run_if_asked` is called first thing in main: there are no other threads, so the child may
+        // do anything that the parent may.
+        #[allow(unsafe_code, reason = "proved above")]
+        match unsafe { sandbox::fork_into_namespaces(level) } {
+            Ok(Some(minder)) => minders.add(minder),
+            Ok(None) => {
+                // What is not dropped here could be taken from the minder by its command.
+                drop((sockets, minders));
+                return attend(conversation, level);
+            }
+            Err(error) => order::say_to(&conversation, &Word::Failed { message: error.to_string() }),
+        }
+    }
+    drop(sockets);
+    minders.wait_for_all()
+}
+
+/// The minder's life, in a process of its own.
+fn attend(conversation: OwnedFd, level: Level) -> io::Result<ExitCode> {
+    rustix::stdio::dup2_stdin(&conversation)?;
+    rustix::stdio::dup2_stdout(&conversation)?;
+    drop(conversation);
+    // Makes this process die with the launcher. If that is gone already, then so is reflow, which shows at
+    // the conversation.
+    rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
+    let order = read_order()?;
+    let own = minder::number_outside();
+    let logs = minder::Logs::new(&order)?;
+    if level != Level::Plain {
+        sandbox::build(&order.layout, level == Level::Full)?;
+        sandbox::drop_privileges()?;
+    }
+    minder::mind(&order, own, logs, level == Level::Full)
+}
+
+/// Reads the order from standard input, which stays open: stop words follow.
+fn read_order() -> io::Result<Order> {
+    // Not through std's buffer: what follows the order is polled for.
+    let mut input = order::input()?;
+    let mut length = [0; 4];
+    input.read_exact(&mut length)?;
+    let mut bytes = vec![0; u32::from_le_bytes(length) as usize];
+    input.read_exact(&mut bytes)?;
+    serde_json::from_slice(&bytes).map_err(io::Error::other)
+}
+
+/// The next socket; `None` when there will be no more.
+fn receive(sockets: BorrowedFd<'_>) -> io::Result<Option<OwnedFd>> {
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut control = RecvAncillaryBuffer::new(&mut space);
+    // One byte goes with each socket, so that no call can take two of them.
+    let mut byte = [0];
+    let flags = RecvFlags::CMSG_CLOEXEC;
+    let received = loop {
+        match rustix::net::recvmsg(sockets, &mut [IoSliceMut::new(&mut byte)], &mut control, flags) {
+            Err(Errno::INTR) => {}
+            result => break result?,
+        }
+    };
+    if received.bytes == 0 {
+        return Ok(None);
+    }
+    let sent = control.drain().find_map(|message| match message {
+        RecvAncillaryMessage::ScmRights(mut descriptors) => descriptors.next(),
+        _ => None,
+    });
+    sent.map(Some).ok_or_else(|| io::Error::other("a request without a socket"))
+}
+
+/// The minders at work.
+#[derive(Default)]
+struct Minders(Vec<(Pid, Option<OwnedFd>)>);
+
+impl Minders {
+    fn add(&mut self, minder: Pid) {
+        // Kernels before 5.3 have no such descriptors; there minders are asked after now and then.
+        self.0.push((minder, rustix::process::pidfd_open(minder, PidfdFlags::empty()).ok()));
+    }
+
+    /// Waits until there is something to read.
+    fn bury_until_readable(&mut self, sockets: &OwnedFd) -> io::Result<()> {
+        loop {
+            let mut descriptors = vec![PollFd::new(sockets, PollFlags::IN)];
+            let ends = self.0.iter().filter_map(|(_, end)| end.as_ref());
+            descriptors.extend(ends.map(|end| PollFd::new(end, PollFlags::IN)));
+            let told = descriptors.len() == self.0.len() + 1;
+            let wait = Timespec { tv_sec: UNTOLD.as_secs().cast_signed(), tv_nsec: 0 };
+            match rustix::event::poll(&mut descriptors, if told { None } else { Some(&wait) }) {
+                Ok(_) | Err(Errno::INTR) => {}
+                Err(errno) => return Err(errno.into()),
+            }
+            let is_readable = !descriptors[0].revents().is_empty();
+            let has_ended = descriptors[1..].iter().any(|end| !end.revents().is_empty());
+            if has_ended || !told {
+                self.bury()?;
+            }
+            if is_readable {
+                return Ok(());
+            }
+        }
+    }
+
+    fn bury(&mut self) -> io::Result<()> {
+        loop {
+            match rustix::process::wait(WaitOptions::NOHANG) {
+                Ok(Some((ended, _))) => self.0.retain(|(minder, _)| *minder != ended),
+                Ok(None) | Err(Errno::CHILD) => return Ok(()),
+                Err(Errno::INTR) => {}
+                Err(errno) => return Err(errno.into()),
+            }
+        }
+    }
+
+    fn wait_for_all(self) -> io::Result<ExitCode> {
+        loop {
+            match rustix::process::wait(WaitOptions::empty()) {
+                Ok(_) | Err(Errno::INTR) => {}
+                Err(Errno::CHILD) => return Ok(ExitCode::SUCCESS),
+                Err(errno) => return Err(errno.into()),
+            }
+        }
+    }
+}
