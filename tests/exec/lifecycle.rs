@@ -252,6 +252,7 @@ fn a_foreign_container_of_that_name(bed: &Bed) {
     let exec = Exec::new("true");
     let (events, _) = bed.events(&exec);
     let Some(ExecEvent::Started { container: Some(name), .. }) = events.get(1) else { panic!("{events:?}") };
+    RUNTIME.block_on(bed.executor.settle());
     engine::docker(&["create", "--name", name, engine::GNU]);
     let result = bed.try_run(&exec);
     engine::docker(&["rm", name]);
