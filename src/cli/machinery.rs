@@ -96,6 +96,7 @@ async fn docker(
         state: home.to_owned(),
         repository: store.repository.clone(),
         endpoint,
+        configuration: docker_configuration(),
         credentials: None,
         pull_retries: PULL_RETRIES,
         memory_limit: MemoryLimit::default(),
@@ -105,6 +106,15 @@ async fn docker(
     let executor = DockerExecutor::connect(options).await.map_err(unreachable)?;
     notices.extend(of_kept(&executor.remove_leftovers().await?.kept));
     Ok(Arc::new(executor))
+}
+
+/// Where `docker login` keeps what it learns.
+fn docker_configuration() -> Option<PathBuf> {
+    let folder = match std::env::var_os("DOCKER_CONFIG").filter(|folder| !folder.is_empty()) {
+        Some(folder) => PathBuf::from(folder),
+        None => PathBuf::from(std::env::var_os("HOME")?).join(".docker"),
+    };
+    Some(folder.join("config.json"))
 }
 
 /// A line about the containers of killed runs, if there are any: they use this machine, and nobody watches them.

@@ -11,6 +11,7 @@ mod failure;
 mod image;
 mod leftover;
 pub(crate) mod live;
+mod login;
 mod manifest;
 mod output;
 mod removals;
@@ -38,6 +39,7 @@ use crate::verdict::{Ending, tell_log_failure};
 use container::{Blueprint, Container, Start};
 use image::Images;
 use leftover::Found;
+use login::Logins;
 use manifest::Manifest;
 use removals::Removals;
 use watch::{Seen, Watch};
@@ -53,6 +55,9 @@ pub struct DockerOptions {
     pub repository: FileRepository,
     /// The engine to talk to.
     pub endpoint: Endpoint,
+    /// Docker's configuration file, in which `docker login` keeps what registries want to know; without it every
+    /// pull is anonymous.
+    pub configuration: Option<PathBuf>,
     /// For commands that ask for cloud credentials.
     pub credentials: Option<Arc<dyn Credentials>>,
     /// How often a pull that failed for the network's sake is tried again; 5 by the spec (§6.4).
@@ -84,7 +89,8 @@ impl DockerExecutor {
     /// Connects to the engine and asks what it has. `Unavailable` when it does not answer, with a message
     /// that says which socket was asked and what to do.
     pub async fn connect(options: DockerOptions) -> Result<Self, Error> {
-        let DockerOptions { state, repository, endpoint, credentials, pull_retries, memory_limit } = options;
+        let DockerOptions { state, repository, endpoint, configuration, credentials, pull_retries, memory_limit } =
+            options;
         let docker = endpoint.connect().await?;
         let info = docker.info().await.map_err(|error| endpoint.unreachable(&error))?;
         let (site, disk) = blocking(move || {
@@ -96,7 +102,7 @@ impl DockerExecutor {
         let mem = info.mem_total.unwrap_or(0).max(0) as f64 * machine::LENDABLE_MEMORY;
         let capacity = Resources::of(info.ncpu.unwrap_or(1).max(1) as f64, mem.floor(), disk);
         let user = container::user(info.security_options.as_deref().unwrap_or_default());
-        let images = Images::new(docker.clone(), pull_retries);
+        let images = Images::new(docker.clone(), Logins::new(configuration), pull_retries);
         let (engine, removals) = (Engine { docker, endpoint }, Removals::default());
         Ok(Self { engine, site, images, removals, user, memory_limit, capacity, credentials })
     }

@@ -104,6 +104,7 @@ pub(crate) fn docker_options(state: &Path, repository: FileRepository) -> Docker
         state: state.to_owned(),
         repository,
         endpoint: Endpoint::new(std::env::var("DOCKER_HOST").ok().as_deref()),
+        configuration: None,
         credentials: None,
         pull_retries: 0,
         memory_limit: exec::MemoryLimit::Hard,

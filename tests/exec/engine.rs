@@ -29,12 +29,21 @@ pub(crate) struct Registry {
 impl Registry {
     /// Starts one and waits until it answers.
     pub(crate) fn start() -> Result<Self, String> {
+        Self::start_for(None)
+    }
+
+    /// Starts one that asks for a name and a password, of which `user` has the line.
+    pub(crate) fn start_for(user: Option<&str>) -> Result<Self, String> {
         let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
         let port = free.map_err(|error| error.to_string())?.port();
         let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+        if let Some(user) = user {
+            std::fs::write(folder.path().join("users"), format!("{user}\n")).map_err(|error| error.to_string())?;
+        }
         let server = Command::new(fixtures().join("serve_registry.sh"))
             .arg(port.to_string())
             .arg(folder.path())
+            .args(user.map(|_| "login"))
             .stdin(Stdio::null())
             .spawn()
             .map_err(|error| error.to_string())?;

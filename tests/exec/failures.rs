@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use base::Kind as Failure;
-use exec::{DockerExecutor, Endpoint, ExecEvent};
+use exec::{DockerExecutor, Endpoint, ExecEvent, Executor as _};
 
 use crate::bed::{Bed, Exec, Kind, RUNTIME, docker_options, text};
 use crate::{ALL, Case, engine};
@@ -26,6 +26,7 @@ pub(crate) const CASES: &[Case] = &[
     ("an_image_that_is_no_name", DOCKER, an_image_that_is_no_name),
     ("images_are_resolved", ALL, images_are_resolved),
     ("images_are_pulled", DOCKER, images_are_pulled),
+    ("images_are_pulled_with_a_login", DOCKER, images_are_pulled_with_a_login),
     ("nobody_listens", DOCKER, nobody_listens),
     ("credentials_that_nobody_has", ALL, credentials_that_nobody_has),
 ];
@@ -193,6 +194,42 @@ fn images_are_pulled(bed: &Bed) {
     let error = resolve(&second).unwrap_err();
     assert_eq!(error.kind(), Failure::Net, "{error}");
     assert!(error.message().contains(&second) && error.message().contains("cannot fetch it"), "{error}");
+}
+
+fn images_are_pulled_with_a_login(bed: &Bed) {
+    // The password is "secret".
+    let user = "somebody:$2b$04$PfnISVlczyMl2iK00TmP1Oji4Z2Ez7ocG7C0/Yi3pVcG4GSxAZo8S";
+    let registry = match engine::Registry::start_for(Some(user)) {
+        Ok(registry) => registry,
+        Err(reason) => {
+            println!("pulling with a login is not tested: {reason}");
+            return;
+        }
+    };
+    let image = format!("{}/reflow-test/gnu:private", registry.host);
+    let folder = bed.state().join("login");
+    let docker = |arguments: &[&str]| engine::docker(&[&["--config", folder.to_str().unwrap()], arguments].concat());
+    docker(&["login", "-u", "somebody", "-p", "secret", &registry.host]);
+    docker(&["tag", engine::GNU, &image]);
+    docker(&["push", "-q", &image]);
+    docker(&["rmi", &image]);
+    let executor = |configuration: Option<std::path::PathBuf>| {
+        let options = exec::DockerOptions { configuration, ..docker_options(bed.state(), bed.repository.clone()) };
+        RUNTIME.block_on(DockerExecutor::connect(options)).unwrap()
+    };
+    let resolve = |configuration| RUNTIME.block_on(executor(configuration).resolve_image(&image));
+
+    let error = resolve(None).unwrap_err();
+    assert_eq!(error.kind(), Failure::NotAllowed, "{error}");
+    let wrong = bed.state().join("wrong.json");
+    // somebody:else
+    let text = format!("{{\"auths\": {{\"{}\": {{\"auth\": \"c29tZWJvZHk6ZWxzZQ==\"}}}}}}", registry.host);
+    std::fs::write(&wrong, text).unwrap();
+    let error = resolve(Some(wrong)).unwrap_err();
+    assert_eq!(error.kind(), Failure::NotAllowed, "{error}");
+    let exact = resolve(Some(folder.join("config.json"))).unwrap();
+    assert!(exact.starts_with(&format!("{}/reflow-test/gnu@sha256:", registry.host)), "{exact}");
+    engine::docker(&["rmi", &image]);
 }
 
 fn nobody_listens(bed: &Bed) {

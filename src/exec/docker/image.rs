@@ -13,10 +13,12 @@ use bollard::query_parameters::CreateImageOptionsBuilder;
 use futures_util::StreamExt;
 
 use super::failure::{self, machinery};
+use super::login::Logins;
 
 /// The engine's images. At most one pull of an image goes on at a time; a failure is not remembered.
 pub(super) struct Images {
     docker: Docker,
+    logins: Logins,
     retries: usize,
     /// One lock for each image that is being pulled.
     pulling: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
@@ -27,8 +29,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 const GROWTH: f64 = 1.5;
 
 impl Images {
-    pub(super) fn new(docker: Docker, retries: usize) -> Self {
-        Self { docker, retries, pulling: Mutex::default() }
+    pub(super) fn new(docker: Docker, logins: Logins, retries: usize) -> Self {
+        Self { docker, logins, retries, pulling: Mutex::default() }
     }
 
     /// The pinned name of `image`, or its id if no registry knows it by a digest.
@@ -101,7 +103,9 @@ impl Images {
 
     async fn pull(&self, image: &str) -> Result<(), Error> {
         let options = CreateImageOptionsBuilder::default().from_image(&with_tag(image)).build();
-        let mut progress = std::pin::pin!(self.docker.create_image(Some(options), None, None));
+        let name = ImageName::parse(image).map_err(|error| Error::new(Kind::Invalid, error.to_string()))?;
+        let login = self.logins.at(&name.host).await?;
+        let mut progress = std::pin::pin!(self.docker.create_image(Some(options), None, login));
         while let Some(step) = progress.next().await {
             step.map_err(|error| pull_failure(image, &error))?;
         }
