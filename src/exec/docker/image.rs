@@ -141,7 +141,7 @@ fn pull_failure(image: &str, error: &DockerError) -> Error {
     if says(&missing) || status == Some(404) {
         return Error::new(Kind::NotExist, format!("there is no image {image}, or it needs a login: {reason}"));
     }
-    if says(&["unauthorized", "denied"]) || matches!(status, Some(401 | 403)) {
+    if says(&["unauthorized", "denied", "no basic auth credentials"]) || matches!(status, Some(401 | 403)) {
         return Error::new(Kind::NotAllowed, format!("the registry does not give out the image {image}: {reason}"));
     }
     Error::new(
@@ -194,6 +194,8 @@ mod tests {
         );
         assert_eq!(kind(500, "manifest for x:1 not found: manifest unknown"), Kind::NotExist);
         assert_eq!(kind(500, "unauthorized: authentication required"), Kind::NotAllowed);
+        let anonymous = "Head \"https://r/v2/x/manifests/1\": no basic auth credentials";
+        assert_eq!(kind(500, anonymous), Kind::NotAllowed);
         assert_eq!(kind(400, "invalid reference format"), Kind::Invalid);
         assert_eq!(kind(500, "Get \"https://r/v2/\": net/http: request canceled"), Kind::Net);
         let stream = DockerError::DockerStreamError { error: "dial tcp: connection refused".to_owned() };
