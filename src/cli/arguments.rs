@@ -29,7 +29,7 @@ pub(crate) use programs::{
     BundleFlags, CheckFlags, DocFlags, DocFormat, ExplainFlags, FmtFlags, ImagesFlags, VersionFlags,
 };
 pub(crate) use running::{EvalFlags, ReplFlags, RunFlags, TestExecutor, TestFlags};
-pub(crate) use watching::PsFlags;
+pub(crate) use watching::{KillFlags, ListFlags, PsFlags, ShellFlags};
 use words::Stop;
 
 /// Everything on the command line.
@@ -114,6 +114,12 @@ pub(crate) enum CommandLine {
     Info(InfoFlags),
     /// list runs and their execs
     Ps(PsFlags),
+    /// list what this machine offers, and what is held of it
+    List(ListFlags),
+    /// open a shell inside a running exec
+    Shell(ShellFlags),
+    /// end runs, and free what they hold
+    Kill(KillFlags),
     /// print the log of a run or an exec
     Logs(LogsFlags),
     /// print objects of the repository

@@ -11,12 +11,15 @@ mod explain;
 mod format;
 mod images;
 mod info;
+mod kill;
+mod list;
 mod logs;
 mod named;
 mod program;
 mod ps;
 mod replay;
 mod run;
+mod shell;
 mod test;
 mod version;
 mod why;
@@ -50,6 +53,9 @@ pub(crate) fn run(arguments: Arguments) -> Exit {
         CommandLine::Explain(flags) => ("explain", explain::run(&flags)),
         CommandLine::Info(flags) => ("info", info::run(&flags)),
         CommandLine::Ps(flags) => ("ps", ps::run(&flags)),
+        CommandLine::List(flags) => ("list", list::run(&flags)),
+        CommandLine::Shell(flags) => ("shell", shell::run(&flags)),
+        CommandLine::Kill(flags) => ("kill", kill::run(&flags)),
         CommandLine::Logs(flags) => ("logs", logs::run(&flags)),
         CommandLine::Replay(flags) => ("replay", replay::run(&flags)),
         CommandLine::Audit(flags) => ("audit", audit::run(&flags)),

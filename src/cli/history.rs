@@ -6,11 +6,12 @@ pub(crate) mod listing;
 use std::path::Path;
 use std::time::SystemTime;
 
-use base::Error;
+use base::digest::PartialDigest;
+use base::{Error, Kind};
 use exec::ExecId;
 use exec::docker::Endpoint;
 use exec::live::{self, Live, Whereabouts};
-use store::{LocalStore, RunRecord, TaskQuery, TaskRecord};
+use store::{LocalStore, RunRecord, TaskKind, TaskQuery, TaskRecord};
 
 /// A run and its tasks.
 #[derive(Clone, Debug)]
@@ -95,15 +96,50 @@ impl RunView {
     }
 }
 
+impl TaskView {
+    /// Where its command is looked for, if that is known.
+    pub(crate) fn whereabouts(&self) -> Option<Whereabouts> {
+        match (&self.record.container, self.record.process) {
+            (Some(container), _) => Some(Whereabouts::Container(container.clone())),
+            (None, Some(process)) => Some(Whereabouts::Process(process)),
+            (None, None) => None,
+        }
+    }
+}
+
+/// The one run whose id begins so.
+pub(crate) fn find(store: &LocalStore, id: &PartialDigest) -> Result<Option<RunView>, Error> {
+    match store.runs().find(id) {
+        Ok(run) => RunView::of(store, run).map(Some),
+        Err(error) if error.kind() == Kind::NotExist => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The latest attempt at the exec whose key begins so, in the run whose id begins so.
+pub(crate) fn find_exec(
+    store: &LocalStore,
+    run: &PartialDigest,
+    key: &PartialDigest,
+) -> Result<Option<(RunView, TaskView)>, Error> {
+    let Some(mut view) = find(store, run)? else { return Ok(None) };
+    let is_meant = |task: &TaskView| {
+        task.record.kind == TaskKind::Exec && task.record.key.is_some_and(|digest| key.expands_to(&digest))
+    };
+    let mut keys: Vec<_> = view.tasks.iter().filter(|task| is_meant(task)).map(|task| task.record.key).collect();
+    keys.dedup();
+    if keys.len() > 1 {
+        return Err(Error::new(Kind::Invalid, format!("several execs begin with {}; give more digits", key.hex())));
+    }
+    let found = view.tasks.iter().rposition(is_meant).map(|index| view.tasks.remove(index));
+    Ok(found.map(|task| (view, task)))
+}
+
 /// Finds out what the running tasks of these runs use at this moment. `home` is the folder of state.
 pub(crate) async fn look(home: &Path, views: &mut [RunView]) {
     let mut running: Vec<(&mut TaskView, Whereabouts)> = Vec::new();
     for task in views.iter_mut().flat_map(|view| &mut view.tasks).filter(|task| task.state == TaskState::Running) {
-        let whereabouts = match (&task.record.container, task.record.process) {
-            (Some(container), _) => Whereabouts::Container(container.clone()),
-            (None, Some(process)) => Whereabouts::Process(process),
-            (None, None) => continue,
-        };
+        let Some(whereabouts) = task.whereabouts() else { continue };
         if let Some(key) = task.record.key {
             task.room = live::room(home, ExecId::new(key));
         }

@@ -86,6 +86,37 @@ impl Drop for SilentInterrupts {
     }
 }
 
+/// Writes what somebody else said to standard error, as it is.
+pub(crate) fn pass_on_error(bytes: &[u8]) -> std::io::Result<()> {
+    let mut out = std::io::stderr().lock();
+    out.write_all(bytes)?;
+    out.flush()
+}
+
+/// While this is there, keys reach this program as they are typed, and the terminal does nothing with them.
+pub(crate) struct RawMode(rustix::termios::Termios);
+
+impl RawMode {
+    /// Begins, if both standard input and output are a terminal.
+    pub(crate) fn begin() -> Option<Self> {
+        if !is_conversation() {
+            return None;
+        }
+        let stdin = std::io::stdin();
+        let usual = rustix::termios::tcgetattr(&stdin).ok()?;
+        let mut raw = usual.clone();
+        raw.make_raw();
+        rustix::termios::tcsetattr(&stdin, OptionalActions::Now, &raw).ok()?;
+        Some(Self(usual))
+    }
+}
+
+impl Drop for RawMode {
+    fn drop(&mut self) {
+        let _ = rustix::termios::tcsetattr(std::io::stdin(), OptionalActions::Now, &self.0);
+    }
+}
+
 /// How diagnostics are shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum ErrorFormat {

@@ -15,6 +15,7 @@ mod login;
 mod manifest;
 mod output;
 mod removals;
+pub(crate) mod shell;
 mod statistics;
 mod watch;
 

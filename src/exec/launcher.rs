@@ -16,12 +16,14 @@
 //! reflow dies, the kernel kills the minders with the launcher, and everything in a process namespace with
 //! its first process. Without such a namespace the minder adopts and kills what the command has started.
 
+mod enter;
 mod kernel;
 mod minder;
 pub(crate) mod order;
 mod sandbox;
 mod server;
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use order::{Level, Word};
@@ -29,21 +31,27 @@ use order::{Level, Word};
 /// The first argument of a program with [`run_if_asked`] in its `main` that makes it a launcher.
 pub const MARKER: &str = "(launch execs)";
 
-/// Acts as the launcher if this process was started as one; the program must then end with the code.
+/// The argument, followed by the id of a process, that makes such a program a shell beside that process.
+pub(crate) const ENTER_MARKER: &str = "(enter exec)";
+
+/// Acts as the launcher, or as a shell beside a command, if this process was started as one; the program must then
+/// end with the code.
 ///
 /// To be called first thing in `main`, while the process has one thread: it forks.
 pub fn run_if_asked() -> Option<ExitCode> {
-    let mut arguments = std::env::args_os().skip(1);
-    if arguments.next()? != MARKER {
-        return None;
-    }
-    let level = Level::of_argument(arguments.next()?.to_str()?)?;
-    match server::serve(level) {
-        Ok(code) => Some(code),
-        Err(error) => {
+    let arguments: Vec<_> = std::env::args_os().skip(1).take(3).collect();
+    let arguments: Vec<&str> = arguments.iter().map(|argument| argument.to_str()).collect::<Option<_>>()?;
+    match arguments[..] {
+        [MARKER, level, ..] => Some(server::serve(Level::of_argument(level)?).unwrap_or_else(|error| {
             // In a minder this reaches reflow. The launcher itself has nobody to tell; its end tells enough.
             order::say(&Word::Failed { message: error.to_string() });
-            Some(ExitCode::FAILURE)
-        }
+            ExitCode::FAILURE
+        })),
+        [ENTER_MARKER, process] => Some(enter::enter(process).unwrap_or_else(|error| {
+            // Its streams are those of the person who asked.
+            let _ = writeln!(io::stderr(), "reflow shell: {error}");
+            ExitCode::FAILURE
+        })),
+        _ => None,
     }
 }

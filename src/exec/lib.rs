@@ -33,6 +33,7 @@ mod site;
 
 pub mod live;
 pub mod pool;
+pub mod shell;
 
 pub use cancel::{CancelHandle, CancelToken};
 pub use canned::{CannedExecutor, CannedOptions, CannedOutput, CannedResult};
@@ -40,5 +41,6 @@ pub use credentials::Credentials;
 pub use docker::{DockerExecutor, DockerOptions, Endpoint, MemoryLimit};
 pub use executor::{Collected, ExecEvent, ExecId, ExecReport, ExecRequest, Executor, Kept, Leftovers, LogFile, Usage};
 pub use logs::{LogPaths, logs_of};
+pub use machine::capacity;
 pub use pool::{Lease, Pool};
 pub use process::{ProcessExecutor, ProcessOptions};

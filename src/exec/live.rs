@@ -66,6 +66,11 @@ pub async fn look(execs: &[Whereabouts], endpoint: &Endpoint) -> Vec<Option<Live
     execs.iter().map(of).collect()
 }
 
+/// The first process of the command below a launcher, if it runs.
+pub(crate) fn command_below(launcher: u32) -> Option<u32> {
+    Processes::now().command_below(launcher)
+}
+
 /// Bytes of the files that a running exec has in its outputs and its scratch room, below the folder of state.
 /// What vanishes meanwhile does not count.
 pub fn room(state: &Path, id: ExecId) -> u64 {

@@ -10,7 +10,7 @@ use base::{Error, Resources};
 pub(crate) const LENDABLE_MEMORY: f64 = 0.95;
 
 /// Processors and memory that this process may use, and the size of the file system of `folder`.
-pub(crate) fn capacity(folder: &Path) -> Result<Resources, Error> {
+pub fn capacity(folder: &Path) -> Result<Resources, Error> {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     Ok(Resources::of(processors as f64, (memory() as f64 * LENDABLE_MEMORY).floor(), disk(folder)?))
 }

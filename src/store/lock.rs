@@ -104,7 +104,8 @@ impl KeyLocks {
         }
     }
 
-    fn path(&self, key: &Digest) -> PathBuf {
+    /// The file whose kernel lock is that of `key`; it is there while somebody holds it.
+    pub fn path(&self, key: &Digest) -> PathBuf {
         self.root.join(key.hex())
     }
 }

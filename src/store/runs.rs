@@ -90,6 +90,8 @@ pub struct RunQuery {
     pub since: Option<SystemTime>,
     /// Runs started before this time.
     pub until: Option<SystemTime>,
+    /// Only those without an end: they go on, or were killed.
+    pub is_open: bool,
     /// At most so many.
     pub limit: Option<usize>,
 }
@@ -141,6 +143,9 @@ impl Runs {
         }
         if let Some(until) = query.until {
             conditions.add("start_time < ?", columns::time(until));
+        }
+        if query.is_open {
+            conditions.require("end_time IS NULL");
         }
         self.select(&conditions, query.limit)
     }

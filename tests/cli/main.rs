@@ -25,6 +25,7 @@ mod interrupting;
 mod places;
 mod repl;
 mod sharing;
+mod stepping_in;
 mod terminal;
 mod variants;
 mod watching;

@@ -1,4 +1,4 @@
-//! What goes on while it goes on: `ps` and its kin, beside runs of which one step takes longer than any test.
+//! What goes on while it goes on: `ps`, beside runs of which one step takes longer than any test.
 
 use std::process::{Child, Command, Stdio};
 
@@ -9,7 +9,7 @@ use crate::engine;
 use crate::machine::{assert_nothing_runs, eventually};
 
 /// A step that is over soon, one that fails, and one that stays.
-const PROGRAM: &str = r#"
+pub(crate) const PROGRAM: &str = r#"
 param image = "tools"
 val Quick = exec(image, mem := 1*MiB) (out file) {" sleep 0.3; echo quick > {{out}} "}
 val Slow = exec(image, mem := 1*MiB) (out file) {"
@@ -25,9 +25,26 @@ pub(crate) struct Going(Child);
 
 impl Going {
     /// Asks the run to stop and waits until it has.
-    fn interrupt(mut self) {
+    pub(crate) fn interrupt(mut self) {
         kill_process(Pid::from_child(&self.0), Signal::INT).unwrap();
         assert_eq!(self.0.wait().unwrap().code(), Some(1));
+    }
+}
+
+impl Going {
+    /// Keeps the run from doing anything.
+    pub(crate) fn freeze(&self) {
+        kill_process(Pid::from_child(&self.0), Signal::STOP).unwrap();
+    }
+
+    /// How the run ended, which it must do soon by itself.
+    pub(crate) fn ended(mut self) -> Option<i32> {
+        let mut code = None;
+        eventually(|| {
+            code = self.0.try_wait().unwrap().map(|status| status.code());
+            code.map(drop).ok_or_else(|| "the run goes on".to_owned())
+        });
+        code.flatten()
     }
 }
 
@@ -38,12 +55,12 @@ impl Drop for Going {
     }
 }
 
-fn start(mut command: Command) -> Going {
+pub(crate) fn start(mut command: Command) -> Going {
     Going(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
 }
 
 /// What `reflow` says with these words, once it is as wanted.
-fn soon(command: impl Fn() -> Command, wanted: impl Fn(&str) -> bool) -> String {
+pub(crate) fn soon(command: impl Fn() -> Command, wanted: impl Fn(&str) -> bool) -> String {
     let mut said = String::new();
     eventually(|| {
         let ended = crate::bed::ended(command().output().unwrap());

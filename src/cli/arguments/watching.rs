@@ -49,3 +49,55 @@ pub(crate) struct PsFlags {
     #[arg(long = "exact_cost", action = ArgAction::Set, value_parser = boolean(), default_value = "false")]
     pub(crate) exact_cost: bool,
 }
+
+#[derive(Args, Debug)]
+#[command(
+    override_usage = "reflow list [-n] [-a] [NAME...]",
+    after_help = "\
+List shows allocs: the room that each run holds at this moment. With the name of
+an alloc it lists its execs, with that of an exec it lists that one. Columns are
+type, state, memory, processors, disk, time to expiry, ident or owner, and name."
+)]
+pub(crate) struct ListFlags {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// names only
+    #[arg(short = 'n', action = ArgAction::Set, value_parser = boolean(), default_value = "false")]
+    pub(crate) n: bool,
+    /// everything: what is free, allocs and their execs
+    #[arg(short = 'a', action = ArgAction::Set, value_parser = boolean(), default_value = "false")]
+    pub(crate) a: bool,
+    #[arg(value_name = "NAME")]
+    pub(crate) names: Vec<String>,
+}
+
+#[derive(Args, Debug)]
+#[command(
+    override_usage = "reflow shell [flags] EXEC",
+    after_help = "\
+Shell runs bash where the command of a running exec is: with its files, its
+environment and its processes. The shell ends with the exec at the latest. EXEC
+is HOST/ALLOC/EXEC, which ps -l lists. From a pipe it takes commands line by
+line; in a container, ctrl-p ctrl-q leaves the shell to itself."
+)]
+pub(crate) struct ShellFlags {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    #[arg(value_name = "EXEC", required = true)]
+    pub(crate) exec: String,
+}
+
+#[derive(Args, Debug)]
+#[command(
+    override_usage = "reflow kill [flags] ALLOC...",
+    after_help = "\
+Kill ends the runs that hold these allocs, which frees all they hold. A run is
+asked to stop, as by an interrupt, and made to if it has not after some seconds.
+ALLOC is HOST/ALLOC or the id of the run."
+)]
+pub(crate) struct KillFlags {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    #[arg(value_name = "ALLOC", required = true)]
+    pub(crate) allocs: Vec<String>,
+}

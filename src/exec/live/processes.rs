@@ -59,17 +59,22 @@ impl Processes {
         Some(live)
     }
 
+    /// `root`, or the process nearest below it that is not reflow's own.
+    pub(super) fn command_below(&self, root: u32) -> Option<u32> {
+        self.descendants(root).into_iter().find(|id| command(*id).is_some())
+    }
+
+    /// A process and everything below it, nearer ones before farther ones.
     fn descendants(&self, root: u32) -> Vec<u32> {
         let mut children: HashMap<u32, Vec<u32>> = HashMap::new();
         for (id, process) in &self.by_id {
             children.entry(process.parent).or_default().push(*id);
         }
-        let (mut found, mut next) = (Vec::new(), vec![root]);
-        while let Some(id) = next.pop() {
-            // Taken out, so that no process counts twice even if `/proc` was read while one moved.
-            let below = children.remove(&id).unwrap_or_default();
-            found.extend(&below);
-            next.extend(below);
+        // Taken out, so that no process counts twice even if `/proc` was read while one moved.
+        let (mut found, mut next) = (vec![root], 0);
+        while let Some(id) = found.get(next) {
+            found.extend(children.remove(id).unwrap_or_default());
+            next += 1;
         }
         found
     }
