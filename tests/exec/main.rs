@@ -26,6 +26,7 @@ mod isolation;
 mod lifecycle;
 mod machine;
 mod measure;
+mod outage;
 mod outputs;
 mod reattach;
 
@@ -64,6 +65,7 @@ fn main() -> ExitCode {
         ("isolation", isolation::CASES),
         ("lifecycle", lifecycle::CASES),
         ("reattach", reattach::CASES),
+        ("outage", outage::CASES),
     ];
     let may_confine = bed::may_confine();
     let mut trials = Vec::new();

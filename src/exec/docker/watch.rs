@@ -107,6 +107,8 @@ impl<'a> Watch<'a> {
             match stretch {
                 Stretch::Lost if !is_running => {
                     self.record_rest(&mut output).await;
+                    // Engines take up the output of what still runs, not of what has ended without them.
+                    self.recorder.fail("the Docker engine was down when the command ended".to_owned());
                     break Ended::new(&state, 0)?;
                 }
                 Stretch::Lost => sleep(FIRST_PAUSE).await,

@@ -1,0 +1,205 @@
+//! Engines that go down while commands run. They are engines of the suite's own: the machine's stays up.
+
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use base::Kind as Failure;
+use exec::{CancelToken, DockerExecutor, DockerOptions, Endpoint, Executor as _};
+use rustix::process::{Pid, Signal};
+
+use crate::bed::{Bed, Exec, Kind, RUNTIME, docker_options, text};
+use crate::lifecycle::{eventually, token};
+use crate::machine::processes_with_argument;
+use crate::{Case, engine};
+
+const DOCKER: &[Kind] = &[Kind::Docker];
+
+pub(crate) const CASES: &[Case] = &[
+    ("the_engine_restarts_and_its_containers_go_on", DOCKER, the_engine_restarts_and_its_containers_go_on),
+    ("the_engine_restarts_and_ends_its_containers", DOCKER, the_engine_restarts_and_ends_its_containers),
+    ("the_engine_is_killed", DOCKER, the_engine_is_killed),
+];
+
+/// An engine apart from the machine's.
+struct Engine {
+    folder: tempfile::TempDir,
+    options: Vec<&'static str>,
+    server: Option<Child>,
+}
+
+impl Engine {
+    /// Starts one that has the test image; `None` where that is not possible.
+    fn start(options: &[&'static str]) -> Option<Self> {
+        if !rustix::process::geteuid().is_root() {
+            println!("engines that go down are not tested: only root can start one");
+            return None;
+        }
+        let folder = tempfile::Builder::new().prefix("reflow-engine-").tempdir().expect("a folder");
+        let mut engine = Self { folder, options: options.to_vec(), server: None };
+        engine.serve();
+        let archive = engine.folder.path().join("image.tar");
+        let archive = archive.to_str().expect("a path");
+        engine::docker(&["save", "-o", archive, engine::GNU]);
+        engine::docker(&["-H", &engine.host(), "load", "-q", "-i", archive]);
+        Some(engine)
+    }
+
+    fn host(&self) -> String {
+        format!("unix://{}/engine.sock", self.folder.path().display())
+    }
+
+    /// Starts the server and waits until it answers.
+    fn serve(&mut self) {
+        let script = engine::fixtures().join("serve_engine.sh");
+        let server = Command::new(script).arg(self.folder.path()).args(&self.options).stdin(Stdio::null()).spawn();
+        self.server = Some(server.expect("an engine"));
+        let answers = || {
+            let version = Command::new("docker").args(["-H", &self.host(), "version"]).output();
+            version.is_ok_and(|output| output.status.success())
+        };
+        let end = Instant::now() + Duration::from_secs(60);
+        while !answers() {
+            let log = || std::fs::read_to_string(self.folder.path().join("engine.log")).unwrap_or_default();
+            assert!(Instant::now() < end, "the engine does not answer: {}", log());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Sends a signal and waits until the server is gone.
+    fn end(&mut self, signal: Signal) {
+        if let Some(mut server) = self.server.take() {
+            let pid = Pid::from_raw(i32::try_from(server.id()).expect("a pid")).expect("a pid");
+            rustix::process::kill_process(pid, signal).expect("it runs");
+            server.wait().expect("it ends");
+        }
+    }
+
+    fn executor(&self, bed: &Bed) -> DockerExecutor {
+        let host = self.host();
+        let endpoint = Endpoint::new(Some(&host));
+        let options = DockerOptions { endpoint, ..docker_options(bed.state(), bed.repository.clone()) };
+        RUNTIME.block_on(DockerExecutor::connect(options)).expect("the engine answers")
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        if self.server.is_some() {
+            // One that lets containers go on would leave them.
+            let host = self.host();
+            let _ = Command::new("sh")
+                .args(["-c", "docker -H $0 ps -aq | xargs -r docker -H $0 rm -f", &host])
+                .stdout(Stdio::null())
+                .status();
+        }
+        self.end(Signal::TERM);
+        let mounts: Vec<PathBuf> = std::fs::read_to_string("/proc/self/mounts")
+            .unwrap_or_default()
+            .lines()
+            .filter_map(|line| line.split(' ').nth(1).map(PathBuf::from))
+            .filter(|mount| mount.starts_with(self.folder.path()))
+            .collect();
+        for mount in mounts.iter().rev() {
+            let _ = Command::new("umount").arg(mount).status();
+        }
+    }
+}
+
+fn slow(token: &str) -> Exec {
+    Exec::new(&format!("echo before; sleep {token} || true; echo after; echo done > %s")).file_output()
+}
+
+/// Runs a command, and does something to the engine while it sleeps.
+fn during(
+    bed: &Bed,
+    engine: &mut Engine,
+    number: u32,
+    disturb: impl FnOnce(&mut Engine, &str),
+) -> (Exec, Result<exec::ExecReport, base::Error>) {
+    let token = token(bed, number);
+    let exec = slow(&token);
+    let executor = engine.executor(bed);
+    let result = std::thread::scope(|scope| {
+        let request = exec.request();
+        let executor = &executor;
+        let running = scope.spawn(move || RUNTIME.block_on(executor.run(&request, &|_| {}, &CancelToken::never())));
+        eventually("the command runs", || !processes_with_argument(&token).is_empty());
+        disturb(engine, &token);
+        running.join().expect("no panic")
+    });
+    RUNTIME.block_on(executor.settle());
+    (exec, result)
+}
+
+/// Has the command go on.
+fn wake(token: &str) {
+    for pid in processes_with_argument(token) {
+        let sleeps = std::fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name.trim() == "sleep");
+        if sleeps {
+            let pid = Pid::from_raw(i32::try_from(pid).expect("a pid")).expect("a pid");
+            rustix::process::kill_process(pid, Signal::PIPE).expect("it sleeps");
+        }
+    }
+}
+
+fn must_be_whole(bed: &Bed, report: exec::ExecReport) {
+    assert_eq!(text(&report.stdout), "before\nafter\n");
+    let collected = report.outcome.expect("it succeeds");
+    assert_eq!(bed.content(&collected.fileset.list[0]), "done\n");
+    assert_eq!(collected.notes, Vec::<String>::new());
+}
+
+fn the_engine_restarts_and_its_containers_go_on(bed: &Bed) {
+    let Some(mut engine) = Engine::start(&["--live-restore"]) else { return };
+    let (_, result) = during(bed, &mut engine, 41, |engine, token| {
+        engine.end(Signal::TERM);
+        // It ends while nobody watches.
+        wake(token);
+        eventually("the command is over", || processes_with_argument(token).is_empty());
+        engine.serve();
+    });
+    let report = result.expect("the machinery holds out");
+    assert!(text(&report.stdout).starts_with("before\n"));
+    let collected = report.outcome.expect("it succeeds");
+    assert_eq!(bed.content(&collected.fileset.list[0]), "done\n");
+    // Nobody has taken down what it said last, which is told.
+    assert_eq!(collected.notes, ["the logs are not complete: the Docker engine was down when the command ended"]);
+
+    let (_, result) = during(bed, &mut engine, 42, |engine, token| {
+        engine.end(Signal::KILL);
+        engine.serve();
+        wake(token);
+    });
+    must_be_whole(bed, result.expect("the machinery holds out"));
+}
+
+/// The command was ended by the engine: that is not its failure, and the next try succeeds.
+fn must_be_tried_again(bed: &Bed, engine: &Engine, exec: &Exec, result: Result<exec::ExecReport, base::Error>) {
+    let error = result.expect_err("the command was ended");
+    assert_eq!(error.kind(), Failure::Temporary, "{error}");
+    let executor = engine.executor(bed);
+    let again = Exec { id: exec.id, ..slow("0") };
+    let report = RUNTIME.block_on(executor.run(&again.request(), &|_| {}, &CancelToken::never()));
+    must_be_whole(bed, report.expect("the machinery works"));
+    RUNTIME.block_on(executor.settle());
+}
+
+fn the_engine_restarts_and_ends_its_containers(bed: &Bed) {
+    let Some(mut engine) = Engine::start(&[]) else { return };
+    let (exec, result) = during(bed, &mut engine, 43, |engine, _| {
+        engine.end(Signal::TERM);
+        std::thread::sleep(Duration::from_secs(2));
+        engine.serve();
+    });
+    must_be_tried_again(bed, &engine, &exec, result);
+}
+
+fn the_engine_is_killed(bed: &Bed) {
+    let Some(mut engine) = Engine::start(&[]) else { return };
+    let (exec, result) = during(bed, &mut engine, 44, |engine, _| {
+        engine.end(Signal::KILL);
+        engine.serve();
+    });
+    must_be_tried_again(bed, &engine, &exec, result);
+}
