@@ -9,6 +9,7 @@
 mod explaining;
 mod help;
 mod inspecting;
+mod keeping;
 mod mistake;
 mod programs;
 mod running;
@@ -25,6 +26,7 @@ use crate::terminal::{self, ErrorFormat};
 pub(crate) use explaining::{AuditFlags, ReplayFlags, WhyFlags};
 pub(crate) use help::entry as flag_entry;
 pub(crate) use inspecting::{CatFlags, CheckStoreFlags, InfoFlags, LogsFlags};
+pub(crate) use keeping::{CollectFlags, RootFlags};
 pub(crate) use programs::{
     BundleFlags, CheckFlags, DocFlags, DocFormat, ExplainFlags, FmtFlags, ImagesFlags, VersionFlags,
 };
@@ -133,6 +135,10 @@ pub(crate) enum CommandLine {
     /// verify the objects of the repository
     #[command(name = "check-store")]
     CheckStore(CheckStoreFlags),
+    /// remove what is cached and no longer wanted
+    Collect(CollectFlags),
+    /// name what is to stay in the cache
+    Root(RootFlags),
     /// print the version
     Version(VersionFlags),
 }

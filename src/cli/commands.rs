@@ -5,6 +5,7 @@ mod bundle;
 mod cat;
 mod check;
 mod check_store;
+mod collect;
 mod doc;
 mod eval;
 mod explain;
@@ -18,6 +19,7 @@ mod named;
 mod program;
 mod ps;
 mod replay;
+mod root;
 mod run;
 mod shell;
 mod test;
@@ -62,6 +64,8 @@ pub(crate) fn run(arguments: Arguments) -> Exit {
         CommandLine::Why(flags) => ("why", why::run(&flags)),
         CommandLine::Cat(flags) => ("cat", cat::run(&flags)),
         CommandLine::CheckStore(flags) => ("check-store", check_store::run(&flags)),
+        CommandLine::Collect(flags) => ("collect", collect::run(&flags)),
+        CommandLine::Root(flags) => ("root", root::run(&flags)),
         CommandLine::Version(_) => ("version", version::run()),
     };
     match done {

@@ -27,6 +27,30 @@ impl AssocTable {
         Self { database }
     }
 
+    /// The cache key that begins so; `Invalid` if there are several.
+    pub fn key(&self, begin: &PartialDigest) -> Result<Option<Digest>, Error> {
+        let mut keys = Vec::new();
+        for kind in AssocKind::ALL {
+            keys.extend(
+                self.database.read(|connection| expand(connection, kind, begin))?.into_iter().map(|(key, _)| key),
+            );
+        }
+        keys.dedup();
+        match keys.is_empty() {
+            true => Ok(None),
+            false => columns::only("cache key", begin, keys).map(Some),
+        }
+    }
+
+    /// The cache keys whose value is this encoded fileset.
+    pub fn keys_of(&self, value: &Digest) -> Result<Vec<Digest>, Error> {
+        self.database.read(|connection| {
+            let mut statement = connection.prepare_cached("SELECT DISTINCT key FROM assoc WHERE value = ?")?;
+            let keys = statement.query_map(params![value.as_bytes()], |row| digest(row, 0))?;
+            Ok(keys.collect::<Result<_, _>>()?)
+        })
+    }
+
     /// Runs `work` where it may block.
     async fn blocking<T: Send + 'static>(
         &self,
@@ -241,7 +265,7 @@ pub(crate) fn keys_after(connection: &Connection, after: Option<&Digest>) -> Res
 }
 
 /// Some hundred keys after the given one, in order, with all their values.
-fn page(connection: &Connection, after: Option<&Digest>) -> Result<Vec<Entry>, Failure> {
+pub(crate) fn page(connection: &Connection, after: Option<&Digest>) -> Result<Vec<Entry>, Failure> {
     let mut statement = connection.prepare_cached(
         "SELECT key, kind, value, last_access, labels FROM assoc
          WHERE key IN (SELECT DISTINCT key FROM assoc WHERE key > ? ORDER BY key LIMIT 512) ORDER BY key, kind",

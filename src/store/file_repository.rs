@@ -18,7 +18,7 @@ mod uses;
 
 use std::fs::{self, Metadata};
 use std::io::ErrorKind;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -130,6 +130,18 @@ impl FileRepository {
                 Err(error) => (Vec::new(), Some(Err(error))),
             };
             blobs.into_iter().map(Ok).chain(error)
+        })
+    }
+
+    /// Like [`iter`](Self::iter), with when each blob came or its mode or number of links last changed, in seconds
+    /// since 1970: the time of modification is what a command may have chosen.
+    pub(crate) fn iter_changed(&self) -> impl Iterator<Item = Result<(Digest, u64, i64), Error>> + use<'_> {
+        self.iter().filter_map(|blob| {
+            let look = |(digest, size): (Digest, u64)| {
+                let metadata = fs::symlink_metadata(self.path(&digest)).ok()?;
+                Some((digest, size, metadata.ctime()))
+            };
+            blob.map(look).transpose()
         })
     }
 

@@ -32,16 +32,24 @@ pub mod lock;
 pub mod commit;
 pub mod local_store;
 
+pub mod collect;
+pub mod damage;
+pub mod filter;
+pub mod roots;
+
 pub use assoc::{Assoc, AssocKind};
 pub use assoc_table::AssocTable;
+pub use collect::{Collected, Wanted};
 pub use commit::{Association, Commit, Committer};
 pub use database::Database;
 pub use file_repository::FileRepository;
+pub use filter::Filter;
 pub use local_store::{Hit, KeyReport, KeyState, LocalStore};
 pub use lock::{KeyLock, KeyLocks};
 pub use materials::{Argument, ArgumentPlace, Material, MaterialRow, Materials, Recipe};
 pub use place::safe_join;
 pub use repository::Repository;
+pub use roots::{Root, Roots};
 pub use runs::{RunPhase, RunQuery, RunRecord, Runs};
 pub use stat_cache::StatCache;
 pub use steps::{ImportRecord, StepBatch, StepOutcome, StepRecord, Steps};

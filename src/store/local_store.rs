@@ -15,6 +15,7 @@ use crate::file_repository::{FileRepository, sync_folder};
 use crate::located::Located;
 use crate::lock::KeyLocks;
 use crate::materials::Materials;
+use crate::roots::Roots;
 use crate::runs::Runs;
 use crate::stat_cache::StatCache;
 use crate::steps::Steps;
@@ -215,6 +216,24 @@ impl LocalStore {
     /// Digests of unchanged files.
     pub fn stat_cache(&self) -> &StatCache {
         &self.stat_cache
+    }
+
+    /// The names of what a collection keeps.
+    pub fn roots(&self) -> Roots {
+        Roots::new(self.database.clone())
+    }
+
+    /// The fileset of a key as far as it can be read, whether or not its files are here; `None` if there is none.
+    pub(crate) fn fileset_of(&self, key: &Digest) -> Result<Option<Result<Fileset, Error>>, Error> {
+        let found = self.database.read(|connection| assoc_table::find(connection, key, SystemTime::now()))?;
+        let mut last = None;
+        for found in &found {
+            match self.read(found) {
+                Ok(fileset) => return Ok(Some(Ok(fileset))),
+                Err(error) => last = Some(Err(error)),
+            }
+        }
+        Ok(last)
     }
 
     /// The best of the values of one key, the newest kind first: a stream that cannot be decoded falls

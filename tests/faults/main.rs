@@ -26,4 +26,6 @@ mod rounds;
 mod workload;
 
 mod bits;
+mod collecting;
+mod database;
 mod killing;

@@ -60,7 +60,7 @@ pub(crate) struct Workload {
     /// Flags of `run` that come before the program, those of the program behind it.
     flags: (Vec<String>, Vec<String>),
     /// Prepares each command.
-    prepare: Box<dyn Fn(&mut Command)>,
+    prepare: Box<dyn Fn(&mut Command) + Send + Sync>,
     /// What an undisturbed run comes to.
     pub(crate) whole: Counts,
     /// How long it takes.
@@ -76,7 +76,7 @@ impl Workload {
 
     /// With these flags of `run`, these of the program (such as `-pause` and `-image`), and `prepare` for each
     /// command.
-    pub(crate) fn with(run: &[&str], program: &[&str], prepare: impl Fn(&mut Command) + 'static) -> Self {
+    pub(crate) fn with(run: &[&str], program: &[&str], prepare: impl Fn(&mut Command) + Send + Sync + 'static) -> Self {
         let bed = Bed::new();
         bed.write("main.rf", PROGRAM);
         for (index, name) in ["a", "b", "c", "d"].iter().enumerate() {

@@ -11,6 +11,7 @@
 
 mod child;
 mod codec;
+mod collect;
 mod conformance;
 mod file_repository;
 mod history;

@@ -84,21 +84,21 @@ fn a_damaged_database_is_said_to_be_so() {
     drop(store);
     let whole = fs::read(&path).unwrap();
     fs::write(&path, b"This is no database at all.".repeat(1000)).unwrap();
-    assert_refused(home.path(), Kind::Integrity, &["damaged", "Move it away"]);
+    assert_refused(home.path(), Kind::Integrity, &["damaged", "check-store -repair"]);
 
     let mut garbled = whole.clone();
     garbled[4096..].fill(0x5a);
     fs::write(&path, garbled).unwrap();
     let error = LocalStore::open(home.path()).and_then(|store| store.lookup(&[vec![Digest::of("7")]])).unwrap_err();
     assert_eq!(error.kind(), Kind::Integrity);
-    assert!(error.to_string().contains("Move it away"), "{error}");
+    assert!(error.to_string().contains("check-store -repair"), "{error}");
 
     fs::write(&path, &whole[..whole.len() / 2]).unwrap();
     let truncated = LocalStore::open(home.path())
         .and_then(|store| (0..200).map(|i: i32| commit(&store, &i.to_string(), 100)).collect::<Result<Vec<_>, _>>());
     assert_eq!(truncated.unwrap_err().kind(), Kind::Integrity);
 
-    // As the message says: without the database the state is usable, and the blobs are still there.
+    // Even without the database the state is usable, and the blobs are still there.
     fs::remove_file(&path).unwrap();
     let store = LocalStore::open(home.path()).unwrap();
     assert!(!is_found(&store, "7"));

@@ -60,12 +60,13 @@ Check-store checks the database, reads every object of the repository and
 compares it with its digest. It exits 1 if something is bad.
 
 With -repair, bad objects are removed, so that the next run that needs them makes
-them again."
+them again; a damaged database is set aside, and a new one is built from what can
+be read of it and from the files of runs. No other process may use the state then."
 )]
 pub(crate) struct CheckStoreFlags {
     #[command(flatten)]
     pub(crate) place: Place,
-    /// remove what is bad
+    /// remove what is bad, rebuild what can be rebuilt
     #[arg(long, action = ArgAction::Set, value_parser = boolean(), default_value = "false")]
     pub(crate) repair: bool,
 }

@@ -13,6 +13,7 @@ pub(super) fn explain(error: &Error) -> String {
     let argument = text(ContextKind::InvalidArg);
     let name = flag_name(&argument);
     match error.kind() {
+        ErrorKind::MissingRequiredArgument if argument.starts_with('-') => format!("{name} is missing"),
         ErrorKind::MissingRequiredArgument => format!("{} is missing", argument.trim_matches(['<', '>', '.'])),
         ErrorKind::UnknownArgument => format!("there is an argument too many: {argument}"),
         ErrorKind::InvalidValue => {

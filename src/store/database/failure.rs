@@ -54,9 +54,9 @@ impl Failure {
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => (
                 Kind::Integrity,
                 format!(
-                    "the database {file} is damaged ({error}). Move it away together with {file}-wal and {file}-shm \
-                     and start again: the blobs stay where they are, but which results they belong to and the \
-                     history of runs are lost with it, so steps run anew"
+                    "the database {file} is damaged ({error}). `reflow check-store -repair` sets it aside and builds \
+                     a new one from what can be read of it. Blobs are not concerned; steps whose results are no \
+                     longer known run anew"
                 ),
             ),
             Some(ErrorCode::DiskFull) => (

@@ -25,6 +25,12 @@ impl FileRepository {
         self.0.uses.publish(digests)
     }
 
+    /// Keeps other processes from opening the repository while the answer is held and this repository open; `None`
+    /// if one has it open.
+    pub(crate) fn alone(&self) -> Result<Option<fs::File>, Error> {
+        self.0.uses.alone()
+    }
+
     /// Begins to watch what processes rely on, for a removal. `Unavailable` while another process removes.
     pub fn watch(&self) -> Result<Watch, Error> {
         let watch = Watch::begin(&uses_folder(self.root()))?;

@@ -37,7 +37,7 @@ pub(super) struct Uses {
     root: PathBuf,
     own: Mutex<Own>,
     /// Closing it releases the shared lock.
-    _present: fs::File,
+    present: fs::File,
 }
 
 /// How this process says what it relies on.
@@ -65,7 +65,7 @@ impl Uses {
         present.lock_shared().at("lock", &root.join(PRESENT))?;
         // Made now, when there is room.
         lock_file(&root.join(COLLECTING))?;
-        Ok(Self { root, own: Mutex::new(Own::Silent), _present: present })
+        Ok(Self { root, own: Mutex::new(Own::Silent), present })
     }
 
     /// Says that this process relies on these from now on.
@@ -90,6 +90,20 @@ impl Uses {
             *own = Own::Barrier { _quiet: quiet };
         }
         Ok(())
+    }
+
+    /// A lock that keeps others from opening the repository, if none has it open.
+    pub(super) fn alone(&self) -> Result<Option<fs::File>, Error> {
+        let path = self.root.join(PRESENT);
+        // In place of the shared lock, on the same open file.
+        match self.present.try_lock() {
+            Ok(()) => self.present.try_clone().map(Some).at("lock", &path),
+            Err(TryLockError::WouldBlock) => {
+                self.present.lock_shared().at("lock", &path)?;
+                Ok(None)
+            }
+            Err(TryLockError::Error(error)) => Err(error).at("lock", &path),
+        }
     }
 
     /// A lock that keeps collections from beginning, if none goes on.

@@ -83,3 +83,17 @@ FROM steps
 JOIN names AS run ON run.id = steps.run
 JOIN names AS ident ON ident.id = steps.ident
 JOIN names AS position ON position.id = steps.position;
+
+-- Names that people give to what a collection must keep.
+CREATE TABLE roots (
+    name    TEXT NOT NULL PRIMARY KEY,
+    target  TEXT NOT NULL,                    -- what was named: run, key, fileset or object, and its digest
+    created TEXT NOT NULL
+) STRICT;
+
+-- What the roots keep: cache keys (assoc.key), and blobs by their digests.
+CREATE TABLE root_keys (
+    name TEXT NOT NULL,                       -- roots.name
+    key  BLOB NOT NULL,                       -- 32 bytes
+    PRIMARY KEY (name, key)
+) WITHOUT ROWID, STRICT;
