@@ -23,7 +23,7 @@ use clap::{Args, Command, FromArgMatches, Subcommand};
 
 use crate::exit::Exit;
 use crate::terminal::{self, ErrorFormat};
-pub(crate) use explaining::{AuditFlags, ReplayFlags, WhyFlags};
+pub(crate) use explaining::{AuditFlags, PlanFlags, ReplayFlags, WhyFlags};
 pub(crate) use help::entry as flag_entry;
 pub(crate) use inspecting::{CatFlags, CheckStoreFlags, InfoFlags, LogsFlags};
 pub(crate) use keeping::{CollectFlags, RootFlags};
@@ -128,6 +128,8 @@ pub(crate) enum CommandLine {
     Cat(CatFlags),
     /// say why the steps of a run were executed, or not
     Why(WhyFlags),
+    /// say what a run would do, without doing it
+    Plan(PlanFlags),
     /// run one exec again, by itself
     Replay(ReplayFlags),
     /// run cached steps again and compare their results

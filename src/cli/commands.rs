@@ -16,6 +16,7 @@ mod kill;
 mod list;
 mod logs;
 mod named;
+mod plan;
 mod program;
 mod ps;
 mod replay;
@@ -61,6 +62,7 @@ pub(crate) fn run(arguments: Arguments) -> Exit {
         CommandLine::Logs(flags) => ("logs", logs::run(&flags)),
         CommandLine::Replay(flags) => ("replay", replay::run(&flags)),
         CommandLine::Audit(flags) => ("audit", audit::run(&flags)),
+        CommandLine::Plan(flags) => ("plan", plan::run(&global, &flags)),
         CommandLine::Why(flags) => ("why", why::run(&flags)),
         CommandLine::Cat(flags) => ("cat", cat::run(&flags)),
         CommandLine::CheckStore(flags) => ("check-store", check_store::run(&flags)),

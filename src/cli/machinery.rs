@@ -147,6 +147,13 @@ impl Machinery {
         format!("executor {} {}, cache {cache}, state {home}", self.executor.name(), self.executor.capacity())
     }
 
+    /// The engine's configuration for a plan, which brings nothing in.
+    pub(crate) fn plan_config(&self) -> Result<engine::Config, Exit> {
+        let here = std::env::current_dir().map_err(|error| Exit::failed(format!("the working directory: {error}")))?;
+        let files = engine::local_files::LocalFiles::new(self.store.clone(), here).only_looking();
+        Ok(engine::Config { sources: engine::Sources::new().with(files), ..self.config(crate::random::digest()?)? })
+    }
+
     /// The engine's configuration for a run.
     pub(crate) fn config(&self, run: base::Digest) -> Result<engine::Config, Exit> {
         let here = std::env::current_dir().map_err(|error| Exit::failed(format!("the working directory: {error}")))?;

@@ -1,6 +1,7 @@
 //! Cached steps run once more to see whether they come to the same: what does not is not reproducible, or its
 //! cached result is not what the step would make.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use base::digest::DigestWriter;
@@ -39,7 +40,7 @@ pub fn is_chosen(key: &Digest, seed: u64, fraction: f64) -> bool {
     f64::from(u32::from_be_bytes([a, b, c, d])) < fraction * 2_f64.powi(32)
 }
 
-/// Runs steps side by side as far as there is room, and tells of each when it is over. Must not be called on a
+/// Runs steps side by side as far as there is room, and tells of each in their order. Must not be called on a
 /// thread of the runtime that `runtime` is a handle of.
 ///
 /// `Canceled` if it was stopped; what was told until then holds.
@@ -51,35 +52,42 @@ pub fn audit(
     tell: &mut dyn FnMut(&Replay, &Verdict),
 ) -> Result<(), Error> {
     let pool = Pool::new(executor.capacity());
-    let mut waiting = replays.into_iter().peekable();
+    let mut waiting = replays.into_iter().enumerate().peekable();
+    let mut over = BTreeMap::new();
+    let mut next_told = 0;
     runtime.block_on(async {
         let mut running = JoinSet::new();
         loop {
-            while let Some(next) = waiting.peek_mut() {
+            while let Some((_, next)) = waiting.peek_mut() {
                 next.limit(pool.capacity());
                 let Some(lease) = pool.try_acquire(&next.config().resources) else { break };
-                let Some(replay) = waiting.next() else { break };
+                let Some((number, replay)) = waiting.next() else { break };
                 let (executor, cancel) = (executor.clone(), cancel.clone());
                 running.spawn(async move {
                     let report = replay.run(&*executor, &|_| {}, &cancel).await;
                     drop(lease);
-                    (replay, report)
+                    (number, replay, report)
                 });
             }
             let Some(done) = running.join_next().await else {
                 return match waiting.next() {
                     None => Ok(()),
                     // Nothing runs, and still there is no room.
-                    Some(next) => Err(no_room(&next)),
+                    Some((_, next)) => Err(no_room(&next)),
                 };
             };
-            let (replay, report) =
+            let (number, replay, report) =
                 done.map_err(|error| Error::new(Kind::Fatal, format!("a worker failed: {error}")))?;
             if cancel.is_canceled() {
                 running.shutdown().await;
                 return Err(Error::new(Kind::Canceled, "the audit was stopped on request"));
             }
-            tell(&replay, &judge(&replay, report));
+            let verdict = judge(&replay, report);
+            over.insert(number, (replay, verdict));
+            while let Some((replay, verdict)) = over.remove(&next_told) {
+                tell(&replay, &verdict);
+                next_told += 1;
+            }
         }
     })
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use base::Digest;
 use base::assertion::Policy;
+use base::{Digest, Error};
 use exec::{CancelToken, Executor, Pool};
 use flow::{FlowId, Graph};
 use store::LocalStore;
@@ -16,8 +16,9 @@ use crate::attempt::RetryPolicy;
 use crate::event::Event;
 use crate::local_files::LocalFiles;
 use crate::memory::Memory;
+use crate::plan::{self, Ground, Plan};
 use crate::predict::Predictor;
-use crate::reduce::{CacheMode, Invalidate, Reducer, Settings};
+use crate::reduce::{CacheMode, Invalidate, Reducer, Settings, Withheld};
 use crate::source::Sources;
 use crate::workers::{Tools, Workers};
 
@@ -121,7 +122,7 @@ const NAP: Duration = Duration::from_millis(250);
 /// Blocks until everything that was asked for is over, also after a failure; not to be called on a
 /// thread of the runtime. What is announced as done is durable.
 pub fn evaluate(graph: &mut Graph, root: FlowId, config: Config, events: &mut dyn FnMut(&Event<'_>)) -> Outcome {
-    run(graph, root, config, None, events)
+    run(graph, root, config, None, false, events).0
 }
 
 /// Like [`evaluate`], but begins with the values that `memory` has of earlier evaluations of this very graph
@@ -133,7 +134,22 @@ pub fn evaluate_on(
     config: Config,
     events: &mut dyn FnMut(&Event<'_>),
 ) -> Outcome {
-    run(graph, root, config, Some(memory), events)
+    run(graph, root, config, Some(memory), false, events).0
+}
+
+/// What [`evaluate()`] would do. Inputs are read to find out, and caches and images are looked at, but nothing is
+/// executed, exported, fetched or stored; of steps that need what would be executed nothing is known.
+///
+/// The sources of `config` must not store anything either: see [`LocalFiles::only_looking`].
+pub fn plan(
+    graph: &mut Graph,
+    root: FlowId,
+    config: Config,
+    events: &mut dyn FnMut(&Event<'_>),
+) -> Result<Plan, Error> {
+    let (store, room) = (config.store.clone(), config.pool.capacity().clone());
+    let (outcome, withheld) = run(graph, root, config, None, true, events);
+    plan::plan(graph, root, withheld, outcome, &Ground { store: &store, room: &room })
 }
 
 fn run(
@@ -141,8 +157,9 @@ fn run(
     root: FlowId,
     config: Config,
     mut memory: Option<&mut Memory>,
+    withhold: bool,
     events: &mut dyn FnMut(&Event<'_>),
-) -> Outcome {
+) -> (Outcome, Withheld) {
     let settings = Settings {
         cache: config.cache,
         invalidate: config.invalidate,
@@ -155,6 +172,7 @@ fn run(
         retry: config.retry,
         salt: salt(graph.universe(), config.executor.salt()),
         pool: config.pool,
+        withhold,
     };
     let tools = Tools {
         store: config.store,
@@ -165,6 +183,7 @@ fn run(
         universe: graph.universe().to_owned(),
         labels: config.labels,
         check_inputs: config.check_inputs,
+        withhold,
         cancel: config.cancel,
     };
     let (sender, completions) = mpsc::channel();
@@ -200,7 +219,8 @@ fn run(
     if let Some(batch) = reducer.take_notes(1) {
         workers.note_steps(batch);
     }
-    reducer.finish_into(memory.take())
+    let withheld = reducer.take_withheld();
+    (reducer.finish_into(memory.take()), withheld)
 }
 
 /// What is mixed into the keys of results: physical keys know nothing of universes by themselves, yet two

@@ -29,6 +29,7 @@ mod local;
 pub mod reduce;
 
 pub mod audit;
+pub mod plan;
 pub mod replay;
 
 pub mod attempt;

@@ -27,13 +27,25 @@ const SCHEME: &str = "localfile";
 pub struct LocalFiles {
     store: LocalStore,
     working_directory: PathBuf,
+    /// Whether files stay where they are: they are digested, not brought in.
+    only_looks: bool,
 }
 
 impl LocalFiles {
     /// Moves files between this machine and the repository of `store`; relative paths are below
     /// `working_directory`.
     pub fn new(store: LocalStore, working_directory: impl Into<PathBuf>) -> Self {
-        Self { store, working_directory: working_directory.into() }
+        Self { store, working_directory: working_directory.into(), only_looks: false }
+    }
+
+    /// The same, but nothing is brought into the repository: what is imported is only digested.
+    #[must_use]
+    pub fn only_looking(self) -> Self {
+        Self { only_looks: true, ..self }
+    }
+
+    fn bring(&self, path: &Path) -> Result<File, Error> {
+        if self.only_looks { self.store.stat_cache().digest_of(path) } else { self.store.install(path) }
     }
 
     /// The path of a URL, and whether it ends in `/`.
@@ -58,14 +70,14 @@ impl LocalFiles {
         if !metadata.is_file() {
             return Err(Error::new(Kind::Precondition, format!("{} is not a regular file", path.display())));
         }
-        let file = self.store.install(&path)?;
+        let file = self.bring(&path)?;
         let assertions = asserted(&path, false, &file.digest(), file.size, modified(&metadata));
         Ok(Fileset::of_file(file.with_assertions(&assertions)))
     }
 
     fn intern_tree(&self, root: &Path, cancel: &CancelToken) -> Result<Fileset, Error> {
         let found = regular_files(root, cancel)?;
-        let files = in_parallel(&found, cancel, |(_, path)| match self.store.install(path) {
+        let files = in_parallel(&found, cancel, |(_, path)| match self.bring(path) {
             // It vanished since it was found.
             Err(error) if error.kind() == Kind::NotExist => Ok(None),
             other => other.map(Some),

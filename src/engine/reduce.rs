@@ -16,8 +16,10 @@ mod seal;
 mod settle;
 mod task;
 mod transfer;
+mod withhold;
 
 pub use outcome::Outcome;
+pub use withhold::Withheld;
 
 use assertions::Seen;
 use lost::Losses;
@@ -91,6 +93,8 @@ pub struct Settings {
     pub salt: Option<Digest>,
     /// The room for execs.
     pub pool: Pool,
+    /// Whether nothing is executed or exported: what would be is withheld, and what needs it has no value.
+    pub withhold: bool,
 }
 
 impl Settings {
@@ -108,6 +112,7 @@ impl Settings {
             retry: RetryPolicy::default(),
             salt: None,
             pool,
+            withhold: false,
         }
     }
 }
@@ -179,6 +184,7 @@ pub struct Reducer<'a> {
     seals: Seals,
     histories: Histories,
     notes: Notes,
+    withheld: Withheld,
     /// Execs whose cached results were made from what is no longer so.
     outdated: HashSet<FlowId>,
     jobs: Vec<Job>,
@@ -229,6 +235,7 @@ impl<'a> Reducer<'a> {
             seals: Seals::default(),
             histories: Histories::default(),
             notes: Notes::default(),
+            withheld: Withheld::default(),
             outdated: HashSet::new(),
             jobs: Vec::new(),
             unanswered: 0,
@@ -378,7 +385,7 @@ impl<'a> Reducer<'a> {
                 State::Done(_) => {}
                 State::Failed(failure) => {
                     let failure = *failure;
-                    if self.settings.top_down {
+                    if self.settings.top_down || self.settings.withhold {
                         // It failed for the sake of a seal; what stands beside it is still to be done.
                         stack.extend(self.graph.deps(id));
                     }

@@ -31,6 +31,11 @@ pub(crate) enum State {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct FailureId(pub(crate) u32);
 
+impl FailureId {
+    /// No failure: it, or something it needs, was to be withheld.
+    pub(crate) const WITHHELD: Self = Self(u32::MAX);
+}
+
 /// What an active node waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {

@@ -277,6 +277,10 @@ impl Executor for DockerExecutor {
         self.images.resolve(image).await
     }
 
+    async fn find_image(&self, image: &str) -> Result<Option<String>, Error> {
+        self.images.find(image).await
+    }
+
     async fn settle(&self) {
         self.removals.settle().await;
     }

@@ -197,6 +197,11 @@ pub trait Executor: Send + Sync {
     /// it cannot be found out.
     async fn resolve_image(&self, image: &str) -> Result<String, Error>;
 
+    /// Like [`Executor::resolve_image`], but fetches nothing: `None` if the image is not on this machine.
+    async fn find_image(&self, image: &str) -> Result<Option<String>, Error> {
+        self.resolve_image(image).await.map(Some)
+    }
+
     /// Removes what killed runs with this state folder have left behind, is in nobody's use, and cannot be
     /// taken over by [`Executor::run`]; tells what that was, and what stays.
     async fn remove_leftovers(&self) -> Result<Leftovers, Error> {

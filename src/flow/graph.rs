@@ -188,7 +188,7 @@ impl Graph {
         deps: Vec<FlowId>,
         code: impl Continuation + 'static,
     ) -> FlowId {
-        self.add(Op::Continue { flow_digest, code: Rc::new(code) }, deps)
+        self.add(Op::Continue { flow_digest, makes_exec: false, code: Rc::new(code) }, deps)
     }
 
     /// Adds a conversion.
@@ -227,6 +227,13 @@ impl Graph {
     /// The node that another one was noted to have come to.
     pub fn resumed(&self, id: FlowId) -> Option<FlowId> {
         self.resumed.get(&id).copied()
+    }
+
+    /// Says that a continuation will come to an exec of the same label.
+    pub fn note_makes_exec(&mut self, id: FlowId) {
+        if let Op::Continue { makes_exec, .. } = &mut self.nodes[id.index()].op {
+            *makes_exec = true;
+        }
     }
 
     /// Notes the path that the bytes of a data node were read from, as the program has it.

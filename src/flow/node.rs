@@ -86,6 +86,8 @@ pub enum Op {
     Continue {
         /// Stands for the code and the values it closes over.
         flow_digest: Digest,
+        /// Whether it comes to an exec, whose label it has.
+        makes_exec: bool,
         /// The code.
         code: Rc<dyn Continuation>,
     },

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use base::digest::PartialDigest;
 use base::{Digest, Error, Profile, Resources};
@@ -177,6 +177,17 @@ pub struct Measured {
     pub max_memory: u64,
 }
 
+/// How much time and room an exec took.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Took {
+    /// From the start of its command to its end.
+    pub wall: Duration,
+    /// The most memory it held at once, in bytes, if that was measured.
+    pub max_memory: Option<u64>,
+    /// Room it was given.
+    pub resources: Resources,
+}
+
 /// Which tasks are wanted; what is left open does not restrict.
 #[derive(Clone, Debug, Default)]
 pub struct TaskQuery {
@@ -279,6 +290,19 @@ impl Tasks {
             })?;
             Ok(rows.collect::<Result<_, _>>()?)
         })
+    }
+
+    /// How much time and room the latest successful execs of an ident took, the latest first.
+    pub fn took(&self, ident: &str, limit: usize) -> Result<Vec<Took>, Error> {
+        let mut conditions = Conditions::default();
+        conditions.add("ident = ?", ident.to_owned());
+        conditions.require("kind = 'exec' AND NOT cached AND error IS NULL AND start_time IS NOT NULL");
+        conditions.require("end_time IS NOT NULL");
+        let took = |task: TaskRecord| {
+            let wall = task.end?.duration_since(task.start?).ok()?;
+            Some(Took { wall, max_memory: task.usage.max_memory, resources: task.resources })
+        };
+        Ok(self.select(&conditions, Some(limit))?.into_iter().filter_map(took).collect())
     }
 
     fn select(&self, conditions: &Conditions, limit: Option<usize>) -> Result<Vec<TaskRecord>, Error> {

@@ -1,10 +1,12 @@
 //! Flags of the commands that explain what ran: why it did, and whether it comes out the same again.
 
+use base::assertion::Policy;
 use base::regexp::Regexp;
 use clap::{ArgAction, Args};
 
 use super::Place;
-use super::values::{boolean, pattern};
+use super::values::{boolean, pattern, policy};
+use crate::machinery::ExecutorChoice;
 
 #[derive(Args, Debug)]
 #[command(
@@ -25,6 +27,40 @@ pub(crate) struct WhyFlags {
     pub(crate) run: String,
     #[arg(value_name = "NODE")]
     pub(crate) node: Option<String>,
+}
+
+#[derive(Args, Debug)]
+#[command(
+    override_usage = "reflow plan [flags] PATH [ARGS]",
+    after_help = "\
+Plan says what `run` would do with the same words: which execs would run, which
+cannot be known before those have run, what is cached, and what would be
+exported; and how long that would take, by what earlier execs of the same names
+took. Inputs are read and images on this machine are looked at; nothing is
+executed, exported, fetched or stored."
+)]
+pub(crate) struct PlanFlags {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// what would run commands: docker, process, or auto
+    #[arg(long, value_name = "string", default_value = "auto")]
+    pub(crate) executor: ExecutorChoice,
+    /// print one JSON object
+    #[arg(long, action = ArgAction::Set, value_parser = boolean(), default_value = "false")]
+    pub(crate) json: bool,
+    /// as for run: nodes whose ident this regular expression matches would run
+    #[arg(long, value_name = "string", value_parser = pattern)]
+    pub(crate) invalidate: Option<Regexp>,
+    /// as for run: a cached result that has an empty part counts as none
+    #[arg(long, action = ArgAction::Set, value_parser = boolean(), default_value = "false")]
+    pub(crate) recomputeempty: bool,
+    /// as for run: what must hold of that from which a cached result was made: never or exact
+    #[arg(long, value_name = "string", default_value = "never", value_parser = policy)]
+    pub(crate) assert: Policy,
+    #[arg(value_name = "PATH", required = true)]
+    pub(crate) path: String,
+    #[arg(value_name = "ARGS")]
+    pub(crate) args: Vec<String>,
 }
 
 #[derive(Args, Debug)]

@@ -35,6 +35,7 @@ pub(super) fn run(flags: &AuditFlags) -> Result<(), Exit> {
     if let Some(ident) = &flags.ident {
         all.retain(|task| ident.is_match(&task.ident));
     }
+    all.sort_by(|left, right| (&left.ident, left.flow).cmp(&(&right.ident, right.flow)));
     let total = all.len();
     all.retain(|task| task.key.is_some_and(|key| is_chosen(&key, seed, flags.fraction)));
     let mut audit =

@@ -28,6 +28,9 @@ pub(super) struct Histories(HashMap<String, History>);
 impl Reducer<'_> {
     /// Queues an exec for the room that it asks for, or that it is predicted to need.
     pub(super) fn queue_for_room(&mut self, id: FlowId, cause: Cause) {
+        if self.settings.withhold {
+            return self.withhold_exec(id, cause);
+        }
         self.notes.runs_for(id, cause);
         if self.settings.predictor.is_none() {
             return self.queue_with(id, cause, None);

@@ -66,6 +66,7 @@ impl Reducer<'_> {
         match self.first_key(id) {
             Err(error) => self.fail(id, error, None),
             Ok(key) if self.follow(id, key) => {}
+            Ok(_) if self.settings.withhold => self.withhold_export(id),
             Ok(key) => {
                 self.by_key.insert(key, id);
                 self.queue_transfer(id);

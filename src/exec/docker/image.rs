@@ -35,15 +35,15 @@ impl Images {
 
     /// The pinned name of `image`, or its id if no registry knows it by a digest.
     pub(super) async fn resolve(&self, image: &str) -> Result<String, Error> {
-        let there = match self.inspect(image).await? {
-            Some(there) => there,
-            None => self.fetch(image).await?,
-        };
-        let pinned = ImageName::parse(image).ok().and_then(|name| pinned(&name, &there));
-        match pinned.or(there.id) {
-            Some(exact) => Ok(exact),
-            None => Err(Error::new(Kind::Unavailable, format!("the Docker engine gives no id for the image {image}"))),
+        match self.inspect(image).await? {
+            Some(there) => exact(image, there),
+            None => exact(image, self.fetch(image).await?),
         }
+    }
+
+    /// The same for an image that is here.
+    pub(super) async fn find(&self, image: &str) -> Result<Option<String>, Error> {
+        self.inspect(image).await?.map(|there| exact(image, there)).transpose()
     }
 
     /// Pulls `image` unless somebody else has pulled it meanwhile.
@@ -111,6 +111,13 @@ impl Images {
         }
         Ok(())
     }
+}
+
+/// The pinned name of an image, or its id.
+fn exact(image: &str, there: ImageInspect) -> Result<String, Error> {
+    let pinned = ImageName::parse(image).ok().and_then(|name| pinned(&name, &there));
+    let unknown = || Error::new(Kind::Unavailable, format!("the Docker engine gives no id for the image {image}"));
+    pinned.or(there.id).ok_or_else(unknown)
 }
 
 /// The name with a tag: without one the engine would fetch every tag of it, and could take a short name

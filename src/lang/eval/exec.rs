@@ -52,7 +52,12 @@ pub(super) fn eval(graph: &mut Graph, env: &Env, expr: &Node) -> Result<Value> {
     }
     let build = Build { env: env.clone(), expr: expr.clone(), exec: exec.clone(), image: image.clone(), names };
     let operation = |out: &mut _| digest::write_exec_operation(&image, exec, out);
-    delay(graph, env, inputs, operation, move |graph, values| build.run(graph, values))
+    let value = delay(graph, env, inputs, operation, move |graph, values| build.run(graph, values))?;
+    if let Value::Flow(flow) = &value {
+        let id = graph.id_of(flow);
+        graph.note_makes_exec(id);
+    }
+    Ok(value)
 }
 
 /// What stands for an argument when the command is shown.
