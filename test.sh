@@ -15,6 +15,7 @@ cd "$(dirname "$0")"
 
 packages=(
   gcc libc6-dev                                # the bundled database and the linker
+  libfaketime e2fsprogs                        # clocks that jump, small disks
   docker.io iptables busybox-static            # the docker executor and its images
   bowtie2 bowtie2-examples samtools bcftools   # examples/variants
 )

@@ -22,10 +22,18 @@ mod history;
 #[path = "../cli/machine.rs"]
 mod machine;
 
+#[allow(dead_code, reason = "shared with the tests of the store")]
+#[path = "../store/mount.rs"]
+mod mount;
+
 mod rounds;
 mod workload;
 
 mod bits;
+mod clock;
 mod collecting;
 mod database;
+mod device;
 mod killing;
+mod space;
+mod versions;

@@ -57,6 +57,8 @@ pub(crate) const COMMANDS: u64 = 8;
 /// A bed with the program, its inputs, and what it comes to.
 pub(crate) struct Workload {
     pub(crate) bed: Bed,
+    /// Where reflow keeps its state.
+    pub(crate) state: PathBuf,
     /// Flags of `run` that come before the program, those of the program behind it.
     flags: (Vec<String>, Vec<String>),
     /// Prepares each command.
@@ -86,6 +88,7 @@ impl Workload {
         let owned = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
         let nothing = Counts { result: None, executed: 0, cached: 0, interned: 0, externed: 0, failed: 0 };
         let mut workload = Self {
+            state: bed.state(),
             bed,
             flags: (owned(run), owned(program)),
             prepare: Box::new(prepare),
@@ -109,6 +112,7 @@ impl Workload {
     pub(crate) fn run(&self, universe: &str) -> Command {
         let mut command = self.bed.reflow(&[&format!("-universe={universe}"), "run", "-json"]);
         command.args(&self.flags.0).arg("main.rf").args(&self.flags.1).arg(format!("-out=localfile://{universe}"));
+        command.env("REFLOW_HOME", &self.state);
         (self.prepare)(&mut command);
         command
     }
@@ -116,6 +120,7 @@ impl Workload {
     /// Another command of reflow.
     pub(crate) fn reflow(&self, words: &[&str]) -> Ended {
         let mut command = self.bed.reflow(words);
+        command.env("REFLOW_HOME", &self.state);
         (self.prepare)(&mut command);
         ended(command.output().unwrap())
     }
@@ -150,7 +155,7 @@ impl Workload {
 
     /// The blobs of the repository, sorted.
     pub(crate) fn blobs(&self) -> Vec<PathBuf> {
-        let repository = self.bed.state().join("repository");
+        let repository = self.state.join("repository");
         let is_hex = |name: &String| name.len() == 2 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
         let folders = names_in(&repository).into_iter().filter(is_hex).map(|name| repository.join(name));
         folders.flat_map(|folder| names_in(&folder).into_iter().map(move |name| folder.join(name))).collect()
@@ -163,7 +168,7 @@ impl Workload {
         assert!(ended.stdout.ends_with(": 0 bad\n"), "{}", ended.stdout);
         machine::assert_nothing_runs(&self.bed);
         for folder in ["repository/tmp", "execs", "tmp"] {
-            let left: Vec<_> = names_in(&self.bed.state().join(folder));
+            let left: Vec<_> = names_in(&self.state.join(folder));
             assert!(left.is_empty(), "left over in {folder}: {left:?}");
         }
     }

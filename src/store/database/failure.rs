@@ -63,6 +63,14 @@ impl Failure {
                 Kind::ResourcesExhausted,
                 format!("no room is left on the disk of the database {file}; nothing that was there is lost"),
             ),
+            Some(ErrorCode::SystemIoFailure) => (
+                Kind::Other,
+                format!(
+                    "the disk of the database {file} fails ({error}); the kernel's log (dmesg) says more. What was \
+                     committed is not lost: when the disk works again, or the folder is on another one, run \
+                     `reflow check-store`, then start again"
+                ),
+            ),
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => (
                 Kind::NotAllowed,
                 format!("the database {file} cannot be opened for writing ({error}); its folder must be writable too"),
