@@ -26,7 +26,7 @@ use crate::terminal::{self, ErrorFormat};
 pub(crate) use explaining::{AuditFlags, PlanFlags, ReplayFlags, WhyFlags};
 pub(crate) use help::entry as flag_entry;
 pub(crate) use inspecting::{CatFlags, CheckStoreFlags, InfoFlags, LogsFlags};
-pub(crate) use keeping::{CollectFlags, RootFlags};
+pub(crate) use keeping::{CollectFlags, RepairFlags, RootFlags};
 pub(crate) use programs::{
     BundleFlags, CheckFlags, DocFlags, DocFormat, ExplainFlags, FmtFlags, ImagesFlags, VersionFlags,
 };
@@ -139,6 +139,8 @@ pub(crate) enum CommandLine {
     CheckStore(CheckStoreFlags),
     /// remove what is cached and no longer wanted
     Collect(CollectFlags),
+    /// store what is cached under all keys that it can be found by
+    Repair(RepairFlags),
     /// name what is to stay in the cache
     Root(RootFlags),
     /// print the version

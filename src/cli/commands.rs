@@ -19,6 +19,7 @@ mod named;
 mod plan;
 mod program;
 mod ps;
+mod repair;
 mod replay;
 mod root;
 mod run;
@@ -67,6 +68,7 @@ pub(crate) fn run(arguments: Arguments) -> Exit {
         CommandLine::Cat(flags) => ("cat", cat::run(&flags)),
         CommandLine::CheckStore(flags) => ("check-store", check_store::run(&flags)),
         CommandLine::Collect(flags) => ("collect", collect::run(&flags)),
+        CommandLine::Repair(flags) => ("repair", repair::run(&global, &flags)),
         CommandLine::Root(flags) => ("root", root::run(&flags)),
         CommandLine::Version(_) => ("version", version::run()),
     };

@@ -122,7 +122,7 @@ const NAP: Duration = Duration::from_millis(250);
 /// Blocks until everything that was asked for is over, also after a failure; not to be called on a
 /// thread of the runtime. What is announced as done is durable.
 pub fn evaluate(graph: &mut Graph, root: FlowId, config: Config, events: &mut dyn FnMut(&Event<'_>)) -> Outcome {
-    run(graph, root, config, None, false, events).0
+    run(graph, root, config, None, Manner::Execute, events).0
 }
 
 /// Like [`evaluate`], but begins with the values that `memory` has of earlier evaluations of this very graph
@@ -134,7 +134,7 @@ pub fn evaluate_on(
     config: Config,
     events: &mut dyn FnMut(&Event<'_>),
 ) -> Outcome {
-    run(graph, root, config, Some(memory), false, events).0
+    run(graph, root, config, Some(memory), Manner::Execute, events).0
 }
 
 /// What [`evaluate()`] would do. Inputs are read to find out, and caches and images are looked at, but nothing is
@@ -148,8 +148,28 @@ pub fn plan(
     events: &mut dyn FnMut(&Event<'_>),
 ) -> Result<Plan, Error> {
     let (store, room) = (config.store.clone(), config.pool.capacity().clone());
-    let (outcome, withheld) = run(graph, root, config, None, true, events);
+    let (outcome, withheld, _) = run(graph, root, config, None, Manner::Plan, events);
     plan::plan(graph, root, withheld, outcome, &Ground { store: &store, room: &room })
+}
+
+/// Filesets that came out of the cache, each with every key that it can be found by.
+pub type Found = Vec<(Vec<Digest>, base::Fileset)>;
+
+/// Looks all execs up, as [`plan`] does, and tells what was found by which keys (runtime spec §3.20).
+pub fn found(graph: &mut Graph, root: FlowId, config: Config, events: &mut dyn FnMut(&Event<'_>)) -> (Outcome, Found) {
+    let (outcome, _, found) = run(graph, root, config, None, Manner::Repair, events);
+    (outcome, found)
+}
+
+/// What is done beside looking things up.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Manner {
+    /// What is not found is executed.
+    Execute,
+    /// Nothing.
+    Plan,
+    /// Nothing, but that keys of what is found are gathered.
+    Repair,
 }
 
 fn run(
@@ -157,9 +177,10 @@ fn run(
     root: FlowId,
     config: Config,
     mut memory: Option<&mut Memory>,
-    withhold: bool,
+    manner: Manner,
     events: &mut dyn FnMut(&Event<'_>),
-) -> (Outcome, Withheld) {
+) -> (Outcome, Withheld, Found) {
+    let withhold = manner != Manner::Execute;
     let settings = Settings {
         cache: config.cache,
         invalidate: config.invalidate,
@@ -220,7 +241,8 @@ fn run(
         workers.note_steps(batch);
     }
     let withheld = reducer.take_withheld();
-    (reducer.finish_into(memory.take()), withheld)
+    let found = if manner == Manner::Repair { reducer.take_found() } else { Vec::new() };
+    (reducer.finish_into(memory.take()), withheld, found)
 }
 
 /// What is mixed into the keys of results: physical keys know nothing of universes by themselves, yet two

@@ -6,6 +6,7 @@
 
 use std::fs;
 use std::io;
+use std::os::fd::AsRawFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -16,6 +17,8 @@ use base::assertion::{Assertions, Key, Properties, blob_properties};
 use base::digest::Material;
 use base::{Digest, Error, File, Fileset, Kind};
 use exec::CancelToken;
+use rustix::fs::{AtFlags, CWD, Mode, OFlags};
+use rustix::io::Errno;
 use store::{LocalStore, safe_join};
 
 use crate::source::ExternalSource;
@@ -119,15 +122,10 @@ impl LocalFiles {
         let parent = to.parent().unwrap_or(Path::new("/"));
         fs::create_dir_all(parent).map_err(|error| at(parent, error))?;
         // The exported file is the user's: never a link into the repository.
-        let mut temporary = tempfile::Builder::new()
-            .prefix(".reflow-")
-            .permissions(fs::Permissions::from_mode(0o666))
-            .tempfile_in(parent)
-            // What it says further is the temporary name, which nobody knows.
-            .map_err(|error| at(parent, error.kind().into()))?;
-        self.store.repository.copy_out(file, temporary.as_file_mut(), to)?;
-        temporary.as_file().sync_all().map_err(|error| at(to, error))?;
-        temporary.persist(to).map_err(|error| at(to, error.error))?;
+        let mut coming = Coming::begin(parent)?;
+        self.store.repository.copy_out(file, coming.file(), to)?;
+        coming.file().sync_all().map_err(|error| at(to, error))?;
+        coming.appear(parent, to)?;
         fs::File::open(parent).and_then(|parent| parent.sync_all()).map_err(|error| at(parent, error))
     }
 
@@ -139,6 +137,56 @@ impl LocalFiles {
         let done = tokio::task::spawn_blocking(move || work(&own)).await;
         done.unwrap_or_else(|error| Err(Error::new(Kind::Fatal, format!("moving local files failed: {error}"))))
     }
+}
+
+/// A file on its way to a place of the user. Without a name where the file system allows, so that nothing is left
+/// over of one whose process is killed.
+enum Coming {
+    Nameless(fs::File),
+    Named(tempfile::NamedTempFile),
+}
+
+impl Coming {
+    fn begin(parent: &Path) -> Result<Self, Error> {
+        let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
+        if let Ok(file) = rustix::fs::open(parent, flags, Mode::from_raw_mode(0o666)) {
+            return Ok(Self::Nameless(file.into()));
+        }
+        let named = temporary().tempfile_in(parent);
+        // What the error says further is the temporary name, which nobody knows.
+        named.map(Self::Named).map_err(|error| at(parent, error.kind().into()))
+    }
+
+    fn file(&mut self) -> &mut fs::File {
+        match self {
+            Self::Nameless(file) => file,
+            Self::Named(named) => named.as_file_mut(),
+        }
+    }
+
+    /// Takes its place, also that of a file that is there.
+    fn appear(self, parent: &Path, to: &Path) -> Result<(), Error> {
+        let file = match self {
+            Self::Nameless(file) => file,
+            Self::Named(named) => return named.persist(to).map(drop).map_err(|error| at(to, error.error)),
+        };
+        let own = format!("/proc/self/fd/{}", file.as_raw_fd());
+        let link = |to: &Path| rustix::fs::linkat(CWD, &own, CWD, to, AtFlags::SYMLINK_FOLLOW);
+        match link(to) {
+            Err(Errno::EXIST) => {}
+            result => return result.map_err(|error| at(to, error.into())),
+        }
+        let named = temporary().make_in(parent, |path| Ok(link(path)?));
+        let named = named.map_err(|error| at(parent, error.kind().into()))?;
+        named.persist(to).map(drop).map_err(|error| at(to, error.error))
+    }
+}
+
+/// Names of files on their way.
+fn temporary() -> tempfile::Builder<'static, 'static> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".reflow-").permissions(fs::Permissions::from_mode(0o666));
+    builder
 }
 
 #[async_trait]

@@ -12,6 +12,7 @@ mod lost;
 mod notes;
 mod outcome;
 mod predict;
+mod repair;
 mod seal;
 mod settle;
 mod task;

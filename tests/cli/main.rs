@@ -23,6 +23,7 @@ mod documentation;
 mod explain;
 mod interrupting;
 mod places;
+mod repairing;
 mod repl;
 mod sharing;
 mod stepping_in;

@@ -41,7 +41,8 @@ fn a_failing_device_spoils_nothing() {
             _ => {
                 failed += 1;
                 let state = workload.bed.state().display().to_string();
-                let words = ["nput/output error", "I/O error"];
+                // What could not be read may look like damage to the database; the next run shows that it is none.
+                let words = ["nput/output error", "I/O error", "check-store -repair"];
                 assert!(words.iter().any(|word| disturbed.stderr.contains(word)), "{}", disturbed.stderr);
                 assert!(disturbed.stderr.contains(&state), "{}", disturbed.stderr);
             }

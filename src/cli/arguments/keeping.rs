@@ -8,6 +8,7 @@ use store::Filter;
 
 use super::Place;
 use super::values::boolean;
+use crate::machinery::ExecutorChoice;
 
 #[derive(Args, Debug)]
 #[command(
@@ -66,6 +67,35 @@ fn filter(text: &str) -> Result<Filter, String> {
 
 fn size(text: &str) -> Result<u64, String> {
     units::parse_size(text).map_err(|error| error.to_string())
+}
+
+#[derive(Args, Debug)]
+#[command(
+    override_usage = "reflow repair [flags] PATH [ARGS]",
+    after_help = "\
+Repair looks up everything that a run would, and stores what is found under all
+keys that it can be found by, for example after a tag of an image has moved or
+names have changed. Nothing is executed; it ends with the number of new entries."
+)]
+pub(crate) struct RepairFlags {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// what would run commands: docker, process, or auto; each has results of its own
+    #[arg(long, value_name = "string", default_value = "auto")]
+    pub(crate) executor: ExecutorChoice,
+    /// a table of runs; there are no batches yet
+    #[arg(long, value_name = "string", default_value = "")]
+    pub(crate) batch: String,
+    /// accepted, above 0; writes are gathered into common transactions anyway
+    #[arg(long, value_name = "int", default_value = "20", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) writebackconcurrency: u32,
+    /// accepted, above 0; lookups are gathered anyway
+    #[arg(long, value_name = "int", default_value = "50", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) getconcurrency: u32,
+    #[arg(value_name = "PATH", required = true)]
+    pub(crate) path: String,
+    #[arg(value_name = "ARGS")]
+    pub(crate) args: Vec<String>,
 }
 
 #[derive(Args, Debug)]

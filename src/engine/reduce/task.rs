@@ -29,6 +29,11 @@ impl Reducer<'_> {
         first(&self.with_inputs(id, flow::key::physical_digests)?)
     }
 
+    /// Every key that stands for the result of an exec whose inputs are known, the most concrete first.
+    pub(super) fn all_keys(&self, id: FlowId) -> Result<Vec<Digest>, Error> {
+        self.with_inputs(id, flow::key::cache_keys)
+    }
+
     fn with_inputs(
         &self,
         id: FlowId,
@@ -52,7 +57,7 @@ impl Reducer<'_> {
 
     /// The task of an exec for which there is room.
     pub(super) fn task(&mut self, id: FlowId, room: &Resources) -> Result<ExecTask, Error> {
-        let mut keys = self.with_inputs(id, flow::key::cache_keys)?;
+        let mut keys = self.all_keys(id)?;
         let key = first(&keys)?;
         if self.settings.cache.write {
             keys.extend(self.sealed_key(id));
