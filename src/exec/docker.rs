@@ -33,7 +33,7 @@ use crate::blocking::{blocking, discard};
 use crate::cancel::CancelToken;
 use crate::credentials::{self, Credentials};
 use crate::executor::{ExecEvent, ExecId, ExecReport, ExecRequest, Executor, Leftovers, Usage};
-use crate::machine;
+use crate::machine::{self, KernelLog, Kills};
 use crate::scratch::Scratch;
 use crate::site::{Site, View, Work};
 use crate::verdict::{Ending, tell_log_failure};
@@ -228,7 +228,7 @@ impl DockerExecutor {
         events: &(dyn Fn(ExecEvent) + Send + Sync),
         cancel: &CancelToken,
     ) -> Result<Result<Seen, Error>, Error> {
-        let kills = machine::out_of_memory_kills();
+        let kills = Kills::since_now();
         let started = || events(ExecEvent::Started { pid: None, container: Some(container.name().to_owned()) });
         let watched = async {
             if let Some(manifest) = found {
@@ -247,13 +247,23 @@ impl DockerExecutor {
             seen = watched => seen?,
             () = cancel.canceled() => return Err(canceled()),
         };
+        if let Ok(seen) = &mut seen
+            && !self.engine.endpoint.is_local()
+        {
+            // Looked at was another machine.
+            seen.least_available = None;
+        }
         if let Ok(Seen { ended, .. }) = &mut seen
-            && ended.status == 137
+            && ended.status != 0
             && ended.out_of_memory.is_none()
             && self.engine.endpoint.is_local()
-            && machine::out_of_memory_kills() > kills
+            && kills.may_be()
         {
-            ended.out_of_memory = Some("kernel".to_owned());
+            let id = container.id().to_owned();
+            let is_named = blocking(move || Ok(KernelLog::read().map(|log| log.has_group(&id)))).await?;
+            // Where the log is closed a kill anywhere must do as evidence.
+            let is_killed = is_named.unwrap_or_else(|| ended.status == 137 && kills.any());
+            ended.out_of_memory = is_killed.then(|| "kernel".to_owned());
         }
         Ok(seen)
     }
@@ -358,9 +368,9 @@ async fn conclude(
     seen: Seen,
     events: &(dyn Fn(ExecEvent) + Send + Sync),
 ) -> Result<ExecReport, Error> {
-    let Seen { ended, cpu, max_memory, profile, log_failure } = seen;
+    let Seen { ended, cpu, max_memory, least_available, profile, log_failure } = seen;
     events(ExecEvent::Exited { status: ended.status });
-    let ending = Ending { status: ended.status, out_of_memory: ended.out_of_memory };
+    let ending = Ending { status: ended.status, out_of_memory: ended.out_of_memory, least_available };
     drop(container);
     let mut remains = blocking(move || work.finish(&ending)).await?;
     tell_log_failure(&mut remains.outcome, log_failure);

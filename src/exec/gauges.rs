@@ -12,6 +12,7 @@ use tokio::time::sleep;
 
 use crate::blocking::blocking;
 use crate::executor::ExecEvent;
+use crate::machine;
 use crate::scratch::Scratch;
 
 /// Nothing is sampled of a command before it has worked for so long: most do not, and must not pay for it.
@@ -28,13 +29,15 @@ const TELLING: Duration = Duration::from_secs(2);
 pub(crate) struct Board {
     profile: Profile,
     latest: Gauges,
+    /// The least memory that the machine had to give, in bytes.
+    least_available: Option<u64>,
     told: Option<Instant>,
 }
 
 impl Board {
     /// A board that goes on from what was sampled before.
     pub(crate) fn new(profile: Profile) -> Self {
-        Self { profile, latest: Gauges::new(), told: None }
+        Self { profile, latest: Gauges::new(), least_available: None, told: None }
     }
 
     /// Adds a sample, taken now.
@@ -47,6 +50,17 @@ impl Board {
     pub(crate) fn note_sizes(&mut self, sizes: Sizes) {
         self.note(DISK, sizes.outputs as f64);
         self.note(TMP, sizes.scratch as f64);
+    }
+
+    /// Looks at how much memory this machine still has to give.
+    pub(crate) fn note_machine(&mut self) {
+        let available = machine::available_memory();
+        self.least_available = self.least_available.into_iter().chain(available).min();
+    }
+
+    /// The least memory that the machine had to give, in bytes; `None` if nobody looked.
+    pub(crate) fn least_available(&self) -> Option<u64> {
+        self.least_available
     }
 
     /// Tells the latest samples, unless that was done a moment ago.

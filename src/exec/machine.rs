@@ -1,9 +1,13 @@
 //! What this machine has: processors, memory, room on the disk; and whether it ran out of memory.
 
+mod kernel_log;
+
 use std::fs;
 use std::path::Path;
 
 use base::{Error, Resources};
+
+pub(crate) use kernel_log::KernelLog;
 
 /// The part of the memory that may be lent; the rest is the system's and reflow's own
 /// (runtime spec §6.9).
@@ -34,9 +38,37 @@ fn memory() -> u64 {
 
 /// How many processes this machine's kernel has killed for lack of memory since it started; `None`
 /// where it does not say. A difference over the time of a command is evidence.
-pub(crate) fn out_of_memory_kills() -> Option<u64> {
+fn out_of_memory_kills() -> Option<u64> {
     let text = fs::read_to_string("/proc/vmstat").ok()?;
     text.lines().find_map(|line| line.strip_prefix("oom_kill ")?.trim().parse().ok())
+}
+
+/// Bytes of memory that programs could still get; `None` where the kernel does not say.
+pub(crate) fn available_memory() -> Option<u64> {
+    let text = fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    line.split_whitespace().next()?.parse::<u64>().ok()?.checked_mul(1024)
+}
+
+/// Kills for lack of memory while something goes on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Kills(Option<u64>);
+
+impl Kills {
+    /// Begins to count.
+    pub(crate) fn since_now() -> Self {
+        Self(out_of_memory_kills())
+    }
+
+    /// Whether there was one anywhere on this machine.
+    pub(crate) fn any(self) -> bool {
+        out_of_memory_kills() > self.0
+    }
+
+    /// Whether there may have been one: the kernel counts some, or does not count.
+    pub(crate) fn may_be(self) -> bool {
+        self.0.is_none() || self.any()
+    }
 }
 
 #[cfg(test)]
@@ -50,5 +82,7 @@ mod tests {
         assert!(capacity.get("mem") > f64::from(64 << 20));
         assert!(capacity.get("disk") > capacity.get("mem") / 1e6);
         assert!(out_of_memory_kills().is_some());
+        assert!(!Kills::since_now().any() && Kills(None).may_be());
+        assert!(available_memory().unwrap() < 1 << 50);
     }
 }

@@ -25,7 +25,7 @@ use crate::credentials::{self, Credentials};
 use crate::executor::{ExecEvent, ExecReport, ExecRequest, Executor, Leftovers, Usage};
 use crate::gauges::{Board, SAMPLING, Sizes, UNSAMPLED};
 use crate::launcher::order::{Ended, Layout, Level, Order, Word};
-use crate::machine;
+use crate::machine::{self, KernelLog, Kills};
 use crate::site::{Site, View, Work};
 use crate::verdict::{Ending, tell_log_failure};
 use launch::{Launched, Launcher};
@@ -132,14 +132,14 @@ impl ProcessExecutor {
         again.ok_or_else(|| Error::new(Kind::Unavailable, "the launcher of commands ends as soon as it is started"))
     }
 
-    /// The start of the command, in nanoseconds since the Unix epoch, its end, and what was sampled.
+    /// Has the command started and brings it to its end.
     async fn watch(
         &self,
         order: &Order,
         work: &Work,
         events: &(dyn Fn(ExecEvent) + Send + Sync),
         cancel: &CancelToken,
-    ) -> Result<(u64, Ended, Board), Error> {
+    ) -> Result<Watched, Error> {
         let mut launched = self.launch(order).await?;
         let mut board = Board::new(Profile::default());
         let mut tree = None;
@@ -157,7 +157,9 @@ impl ProcessExecutor {
                         events(ExecEvent::Started { pid, container: None });
                     }
                     Word::Ended(_) if asked => return Err(canceled()),
-                    Word::Ended(ended) => return Ok((started.unwrap_or(ended.at), ended, board)),
+                    Word::Ended(ended) => {
+                        return Ok(Watched { started: started.unwrap_or(ended.at), ended, board, tree });
+                    }
                     Word::Failed { message } => {
                         return Err(Error::new(Kind::Other, message).during("starting the command"));
                     }
@@ -168,6 +170,7 @@ impl ProcessExecutor {
                             board.note(CPU, cores);
                         }
                         board.note(MEM, load.memory);
+                        board.note_machine();
                         board.tell(events);
                     }
                 }
@@ -227,8 +230,8 @@ impl Executor for ProcessExecutor {
         let work = self.begin(request).await?;
         events(ExecEvent::Staged);
         let order = self.order(&work, credentials)?;
-        let kills = machine::out_of_memory_kills();
-        let (started, ended, mut board) = self.watch(&order, &work, events, cancel).await?;
+        let kills = Kills::since_now();
+        let Watched { started, ended, mut board, tree } = self.watch(&order, &work, events, cancel).await?;
         events(ExecEvent::Exited { status: ended.status });
         if !board.profile().is_empty()
             && let Some(sizes) = Sizes::measure(work.scratch()).await
@@ -236,9 +239,8 @@ impl Executor for ProcessExecutor {
             board.note_sizes(sizes);
         }
 
-        let out_of_memory =
-            (ended.status == 137 && machine::out_of_memory_kills() > kills).then(|| "kernel".to_owned());
-        let ending = Ending { status: ended.status, out_of_memory };
+        let out_of_memory = is_out_of_memory(kills, started, &ended, tree).await?.then(|| "kernel".to_owned());
+        let ending = Ending { status: ended.status, out_of_memory, least_available: board.least_available() };
         let mut remains = blocking(move || work.finish(&ending)).await?;
         tell_log_failure(&mut remains.outcome, ended.log_failure);
         Ok(ExecReport {
@@ -257,6 +259,30 @@ impl Executor for ProcessExecutor {
             ended: time(ended.at),
         })
     }
+}
+
+/// A command that was watched to its end.
+struct Watched {
+    /// Nanoseconds since the Unix epoch.
+    started: u64,
+    ended: Ended,
+    board: Board,
+    tree: Option<Tree>,
+}
+
+/// Whether the kernel has killed something of the command for lack of memory: it names a process that was seen, or
+/// has killed something of ours while a kill ended the command.
+async fn is_out_of_memory(kills: Kills, started: u64, ended: &Ended, tree: Option<Tree>) -> Result<bool, Error> {
+    if ended.status == 0 || !kills.may_be() {
+        return Ok(false);
+    }
+    let (start, end, is_killed) = (time(started), time(ended.at), ended.status == 137);
+    blocking(move || {
+        let Some(log) = KernelLog::read() else { return Ok(is_killed && kills.any()) };
+        let victims = log.victims(start, end);
+        Ok(is_killed && !victims.is_empty() || tree.is_some_and(|tree| tree.has_any(&victims)))
+    })
+    .await
 }
 
 /// Looks at the processes of a command.

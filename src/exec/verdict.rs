@@ -13,7 +13,13 @@ pub(crate) struct Ending {
     /// What shows that memory ran out, such as `docker`, in the words of the message; `None` without
     /// evidence. A status of 137 alone is none: anybody may have sent the signal.
     pub(crate) out_of_memory: Option<String>,
+    /// The least memory that the machine had to give while the command ran, in bytes; `None` if nobody looked.
+    pub(crate) least_available: Option<u64>,
 }
+
+/// A machine that had less than this to give may have made a command fail; what it has is rounded up to steps.
+const SCARCE: u64 = 100 << 20;
+const STEP: u64 = 50 << 20;
 
 /// The status by which a command says that trying again may help (`EX_TEMPFAIL`).
 const TEMPORARY: i32 = 75;
@@ -33,6 +39,16 @@ pub(crate) fn verdict(ending: &Ending, clues: impl FnOnce() -> Clues) -> Result<
     let clues = clues();
     if clues.go_out_of_memory {
         return Err(Error::new(Kind::Oom, "detected golang OOM error"));
+    }
+    if let Some(least) = ending.least_available.map(|least| least.div_ceil(STEP) * STEP)
+        && least < SCARCE
+    {
+        let (status, least) = (ending.status, least >> 20);
+        let message = format!(
+            "possible OOM: exited with code {status} on a machine that had at most {least} MiB of memory left at \
+             some time"
+        );
+        return Err(Error::new(Kind::Oom, message));
     }
     let mut message = format!("exited with code {}", ending.status);
     if !clues.hints.is_empty() {
@@ -56,12 +72,28 @@ mod tests {
     use super::*;
 
     fn ended(status: i32, evidence: Option<&str>, clues: Clues) -> Option<(Kind, String)> {
-        let ending = Ending { status, out_of_memory: evidence.map(str::to_owned) };
+        let ending = Ending { status, out_of_memory: evidence.map(str::to_owned), least_available: Some(1 << 30) };
         verdict(&ending, || clues).err().map(|error| (error.kind(), error.message().to_owned()))
     }
 
     #[test]
-    fn the_first_match_decides() {
+    fn a_machine_without_memory_is_a_reason() {
+        for (status, least, kind) in [
+            (1, 50 << 20, Kind::Oom),
+            (137, 0, Kind::Oom),
+            (1, (50 << 20) + 1, Kind::DockerExec),
+            (75, 0, Kind::Temporary),
+        ] {
+            let ending = Ending { status, out_of_memory: None, least_available: Some(least) };
+            let error = verdict(&ending, Clues::default).unwrap_err();
+            assert_eq!(error.kind(), kind, "{error}");
+        }
+        let ending = Ending { status: 0, out_of_memory: None, least_available: Some(0) };
+        assert!(verdict(&ending, Clues::default).is_ok());
+    }
+
+    #[test]
+    fn rt_123_the_first_match_decides() {
         let plain = Clues::default;
         let go = || Clues { go_out_of_memory: true, hints: vec!["(stderr) line 1: Error".to_owned()] };
         let hinting = || Clues { go_out_of_memory: false, hints: vec!["(stderr) line 1: Error".to_owned(); 2] };

@@ -21,7 +21,7 @@ fn rt_47_qualifiers_are_stripped_wherever_they_stand() {
 }
 
 #[test]
-fn canonical_names() {
+fn rt_135_canonical_names() {
     let pinned = format!("tools/bwa:v1@{}", Digest::of("m"));
     let short_host = format!("{}/biocontainers/bwa", DEFAULT_HOST.strip_prefix("index.").unwrap());
     let cases = [

@@ -7,10 +7,10 @@ use crate::bed::{Bed, Exec, Kind, map, text};
 use crate::{ALL, Case};
 
 pub(crate) const CASES: &[Case] = &[
-    ("a_file", ALL, a_file),
-    ("several_outputs_in_any_order", ALL, several_outputs_in_any_order),
-    ("a_folder", ALL, a_folder),
-    ("without_declared_outputs", ALL, without_declared_outputs),
+    ("rt_122_a_file", ALL, a_file),
+    ("rt_119_several_outputs_in_any_order", ALL, several_outputs_in_any_order),
+    ("rt_119_a_folder", ALL, a_folder),
+    ("rt_120_without_declared_outputs", ALL, without_declared_outputs),
     ("equal_outputs_are_one_blob", ALL, equal_outputs_are_one_blob),
     ("streams_are_kept_apart", ALL, streams_are_kept_apart),
     ("silence_leaves_no_log", ALL, silence_leaves_no_log),

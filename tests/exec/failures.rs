@@ -5,30 +5,31 @@ use std::time::{Duration, Instant};
 use base::Kind as Failure;
 use exec::{DockerExecutor, Endpoint, ExecEvent, Executor as _};
 
-use crate::bed::{Bed, Exec, Kind, RUNTIME, docker_options, text};
+use crate::bed::{Bed, Exec, Kind, RUNTIME, docker_options, process_options, text};
 use crate::{ALL, Case, engine};
 
 const PROCESS: &[Kind] = &[Kind::Process, Kind::Shared];
 const DOCKER: &[Kind] = &[Kind::Docker];
 
 pub(crate) const CASES: &[Case] = &[
-    ("the_status_and_the_last_words", ALL, the_status_and_the_last_words),
+    ("rt_123_the_status_and_the_last_words", ALL, the_status_and_the_last_words),
     ("within_a_pipe", ALL, within_a_pipe),
-    ("status_75_is_temporary", ALL, status_75_is_temporary),
-    ("killed_by_a_signal", ALL, killed_by_a_signal),
+    ("rt_123_status_75_is_temporary", ALL, status_75_is_temporary),
+    ("rt_123_killed_by_a_signal", ALL, killed_by_a_signal),
     ("the_shell_killed_by_a_signal", PROCESS, the_shell_killed_by_a_signal),
     ("out_of_memory_in_go", ALL, out_of_memory_in_go),
-    ("out_of_memory", DOCKER, out_of_memory),
+    ("rt_124_out_of_memory", DOCKER, out_of_memory),
     ("processors_are_limited", DOCKER, processors_are_limited),
     ("outputs_of_a_failure_are_not_taken", ALL, outputs_of_a_failure_are_not_taken),
     ("an_image_without_bash", DOCKER, an_image_without_bash),
     ("a_missing_image", DOCKER, a_missing_image),
     ("an_image_that_is_no_name", DOCKER, an_image_that_is_no_name),
     ("images_are_resolved", ALL, images_are_resolved),
-    ("images_are_pulled", DOCKER, images_are_pulled),
+    ("rt_134_images_are_pulled", DOCKER, images_are_pulled),
     ("images_are_pulled_with_a_login", DOCKER, images_are_pulled_with_a_login),
     ("nobody_listens", DOCKER, nobody_listens),
     ("credentials_that_nobody_has", ALL, credentials_that_nobody_has),
+    ("rt_121_credentials", &[Kind::Process, Kind::Docker], credentials),
 ];
 
 fn the_status_and_the_last_words(bed: &Bed) {
@@ -255,4 +256,49 @@ fn credentials_that_nobody_has(bed: &Bed) {
     exec.config.need_aws_credentials = true;
     let error = bed.try_run(&exec).unwrap_err();
     assert_eq!(error.kind(), Failure::Precondition, "{error}");
+}
+
+/// Gives out credentials, or fails to.
+struct Giver(Option<&'static str>);
+
+#[async_trait::async_trait]
+impl exec::Credentials for Giver {
+    async fn environment(&self) -> Result<Vec<(String, String)>, base::Error> {
+        let names = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
+        let value = self.0.ok_or_else(|| base::Error::new(Failure::NotAllowed, "the token has expired"))?;
+        Ok(names.map(|name| (name.to_owned(), format!("{value} of {name}"))).to_vec())
+    }
+}
+
+fn credentials(bed: &Bed) {
+    let with = |giver: Giver| -> std::sync::Arc<dyn exec::Executor> {
+        let credentials: Option<std::sync::Arc<dyn exec::Credentials>> = Some(std::sync::Arc::new(giver));
+        let repository = bed.repository.clone();
+        match bed.kind {
+            Kind::Docker => {
+                let options = exec::DockerOptions { credentials, ..docker_options(bed.state(), repository) };
+                std::sync::Arc::new(RUNTIME.block_on(DockerExecutor::connect(options)).unwrap())
+            }
+            Kind::Process | Kind::Shared => {
+                let options = exec::ProcessOptions { credentials, ..process_options(bed.state(), repository) };
+                std::sync::Arc::new(RUNTIME.block_on(exec::ProcessExecutor::open(options)).unwrap())
+            }
+        }
+    };
+    let run = |giver: Giver, wanted: bool| {
+        let mut exec = Exec::new("env | grep ^AWS_ | sort > %s || true").file_output();
+        exec.config.need_aws_credentials = wanted;
+        let executor = with(giver);
+        let report = RUNTIME.block_on(executor.run(&exec.request(), &|_| {}, &exec::CancelToken::never()));
+        RUNTIME.block_on(executor.settle());
+        report.map(|report| bed.content(&report.outcome.unwrap().fileset.list[0]))
+    };
+    let three = "AWS_ACCESS_KEY_ID=x y of AWS_ACCESS_KEY_ID\nAWS_SECRET_ACCESS_KEY=x y of AWS_SECRET_ACCESS_KEY\n\
+                 AWS_SESSION_TOKEN=x y of AWS_SESSION_TOKEN\n";
+    assert_eq!(run(Giver(Some("x y")), true).unwrap(), three);
+    assert_eq!(run(Giver(Some("x y")), false).unwrap(), "");
+    let error = run(Giver(None), true).unwrap_err();
+    assert_eq!(error.kind(), Failure::Temporary, "{error}");
+    assert!(error.to_string().contains("the token has expired"), "{error}");
+    assert!(run(Giver(None), false).is_ok());
 }

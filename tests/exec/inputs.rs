@@ -7,9 +7,9 @@ use crate::bed::{Bed, Exec, map};
 use crate::{ALL, Case};
 
 pub(crate) const CASES: &[Case] = &[
-    ("a_file", ALL, a_file),
+    ("rt_118_a_file", ALL, a_file),
     ("a_folder", ALL, a_folder),
-    ("a_list", ALL, a_list),
+    ("rt_118_a_list", ALL, a_list),
     ("positions_count_every_argument", ALL, positions_count_every_argument),
     ("odd_names", ALL, odd_names),
     ("inputs_are_read_only", ALL, inputs_are_read_only),

@@ -44,6 +44,8 @@ pub(super) struct Seen {
     /// Seconds of processor time, and the most memory in bytes; 0 when no sample was taken.
     pub(super) cpu: f64,
     pub(super) max_memory: u64,
+    /// The least memory that this machine had to give, in bytes.
+    pub(super) least_available: Option<u64>,
     pub(super) profile: Profile,
     pub(super) log_failure: Option<String>,
 }
@@ -131,6 +133,7 @@ impl<'a> Watch<'a> {
             ended,
             cpu: self.cpu,
             max_memory: self.board.max(MEM) as u64,
+            least_available: self.board.least_available(),
             profile: self.board.profile().clone(),
             log_failure: self.recorder.finish().await,
         })
@@ -176,6 +179,7 @@ impl<'a> Watch<'a> {
             self.board.note(CPU, cores);
         }
         self.board.note(MEM, sample.memory);
+        self.board.note_machine();
         self.board.tell(self.events);
     }
 

@@ -1,5 +1,6 @@
 //! What the processes of a command use, read from `/proc` (runtime spec §6.7). They all descend from the minder.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::time::{Duration, Instant};
 
@@ -9,6 +10,8 @@ pub(super) struct Tree {
     root: u32,
     /// Processor time at the last look, and when that was.
     last: Option<(Duration, Instant)>,
+    /// Every process that was seen, which the kernel may have killed.
+    seen: BTreeSet<u32>,
 }
 
 /// What they use at a moment.
@@ -22,7 +25,12 @@ pub(super) struct Load {
 
 impl Tree {
     pub(super) fn new(root: u32) -> Self {
-        Self { root, last: None }
+        Self { root, last: None, seen: BTreeSet::new() }
+    }
+
+    /// Whether one of these was seen.
+    pub(super) fn has_any(&self, processes: &[u32]) -> bool {
+        processes.iter().any(|process| self.seen.contains(process))
     }
 
     /// Looks at all of them; `None` if there are none.
@@ -34,6 +42,7 @@ impl Tree {
             let Ok(stat) = fs::read_to_string(format!("/proc/{process}/stat")) else { continue };
             let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
             found = true;
+            self.seen.insert(process);
             time += processor_time(&stat);
             memory += own_memory(&status);
             processes.extend(children(process));
@@ -99,5 +108,6 @@ mod tests {
         let first = own.look().unwrap();
         assert!(first.cores.is_none() && first.memory > 0.0);
         assert!(own.look().unwrap().cores.is_some());
+        assert!(own.has_any(&[0, std::process::id()]) && !own.has_any(&[0]));
     }
 }
