@@ -201,21 +201,14 @@ impl DockerExecutor {
     }
 
     /// Starts the command, after noting what is needed to take it over.
-    async fn start(
-        &self,
-        container: &Container,
-        work: &Work,
-    ) -> Result<Result<(container::Output, Manifest), Error>, Error> {
+    async fn start(&self, container: &Container, work: &Work) -> Result<(Start, container::Output, Manifest), Error> {
         let manifest = Manifest::new(work, container.id().to_owned());
         let (note, place) = (manifest.clone(), work.scratch().manifest());
         // Attached before the start: no output is missed.
         let (output, noted) = tokio::join!(container.attach(), blocking(move || note.write(&place)));
         noted?;
         let output = output?;
-        Ok(match container.start().await? {
-            Start::Running => Ok((output, manifest)),
-            Start::Refused(failure) => Err(failure),
-        })
+        Ok((container.start().await?, output, manifest))
     }
 
     /// Brings a container to its end: one that was just made, or one that was found with its note. The inner
@@ -235,12 +228,15 @@ impl DockerExecutor {
                 started();
                 return Watch::new(container, work, manifest, events).take_over().await.map(Ok);
             }
-            match self.start(container, work).await? {
-                Ok((output, manifest)) => {
+            let (start, output, manifest) = self.start(container, work).await?;
+            let watch = Watch::new(container, work, manifest, events);
+            match start {
+                Start::Running => {
                     started();
-                    Watch::new(container, work, manifest, events).follow_to_end(output).await.map(Ok)
+                    watch.follow_to_end(output).await.map(Ok)
                 }
-                Err(failure) => Ok(Err(failure)),
+                Start::Unanswered(error) => watch.take_over_if_started(error, &started).await.map(Ok),
+                Start::Refused(failure) => Ok(Err(failure)),
             }
         };
         let mut seen = tokio::select! {

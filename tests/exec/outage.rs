@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use base::Kind as Failure;
-use exec::{CancelToken, DockerExecutor, DockerOptions, Endpoint, Executor as _};
+use exec::{CancelHandle, CancelToken, DockerExecutor, DockerOptions, Endpoint, ExecEvent, Executor as _};
 use rustix::process::{Pid, Signal};
 
 use crate::bed::{Bed, Exec, Kind, RUNTIME, docker_options, text};
@@ -123,8 +123,15 @@ fn during(
     let result = std::thread::scope(|scope| {
         let request = exec.request();
         let executor = &executor;
-        let running = scope.spawn(move || RUNTIME.block_on(executor.run(&request, &|_| {}, &CancelToken::never())));
-        eventually("the command runs", || !processes_with_argument(&token).is_empty());
+        let (handle, started) = CancelHandle::new();
+        let note = move |event| {
+            if matches!(event, ExecEvent::Started { .. }) {
+                handle.cancel();
+            }
+        };
+        let running = scope.spawn(move || RUNTIME.block_on(executor.run(&request, &note, &CancelToken::never())));
+        // An engine that dies before it has noted the start knows nothing of the command.
+        eventually("the command runs", || started.is_canceled() && !processes_with_argument(&token).is_empty());
         disturb(engine, &token);
         running.join().expect("no panic")
     });

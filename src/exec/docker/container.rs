@@ -156,6 +156,8 @@ pub(super) enum Start {
     Running,
     /// The image cannot run it: the exec's own failure.
     Refused(Error),
+    /// The engine went away before it answered: the command may run.
+    Unanswered(Error),
 }
 
 /// What a container says, stream by stream.
@@ -232,6 +234,9 @@ impl Container {
         if text.contains("/bin/bash") && text.contains("no such file") {
             let message = "the image has no /bin/bash, which runs every command; choose an image with bash in it";
             return Ok(Start::Refused(Error::new(Kind::Invalid, message)));
+        }
+        if failure::status(&error).is_none() {
+            return Ok(Start::Unanswered(machinery("start", &error)));
         }
         Err(machinery("start", &error))
     }

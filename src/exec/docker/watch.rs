@@ -87,6 +87,22 @@ impl<'a> Watch<'a> {
         self.follow_to_end(output).await
     }
 
+    /// Goes on with a container whose start the engine has not answered, if it was started; else fails with `error`.
+    pub(super) async fn take_over_if_started(
+        mut self,
+        error: Error,
+        started: &(dyn Fn() + Sync),
+    ) -> Result<Seen, Error> {
+        self.was_lost = true;
+        let state = self.state().await?;
+        // The engine writes the year 1 for what has not happened.
+        if !state.running.unwrap_or(false) && state.started_at.is_none_or(|time| time.starts_with("0001-")) {
+            return Err(error);
+        }
+        started();
+        self.take_over().await
+    }
+
     /// Follows a container to its end, from the beginning of its output.
     ///
     /// `Temporary` for one that was killed or removed by somebody else, `Unavailable` when the engine stays
