@@ -55,6 +55,16 @@ impl Replay {
         &self.request.config
     }
 
+    /// The same exec with a command that only waits, for somebody to look around in its place. The command itself is
+    /// in `command.sh` in the folder of temporary files.
+    #[must_use]
+    pub fn waiting(mut self) -> Self {
+        const END: &str = "END OF THE COMMAND";
+        let command = &mut self.request.config.command;
+        *command = format!("cat > \"$TMPDIR/command.sh\" <<'{END}'\n{command}\n{END}\nwhile sleep 1000; do :; done\n");
+        self
+    }
+
     /// What is handed to the executor.
     pub fn request(&self) -> &ExecRequest {
         &self.request

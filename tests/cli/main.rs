@@ -25,6 +25,7 @@ mod interrupting;
 mod places;
 mod repairing;
 mod repl;
+mod replaying;
 mod sharing;
 mod stepping_in;
 mod terminal;

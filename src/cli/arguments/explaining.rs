@@ -79,6 +79,9 @@ the same within a run; RUN is the beginning of its id, or `last`."
 pub(crate) struct ReplayFlags {
     #[command(flatten)]
     pub(crate) place: Place,
+    /// open a shell in the place of the exec instead, with its inputs and its command
+    #[arg(long, action = ArgAction::Set, value_parser = boolean(), default_value = "false")]
+    pub(crate) shell: bool,
     /// copy the outputs to this folder, called 0, 1, … in the order of the command
     #[arg(long, value_name = "DIR")]
     pub(crate) keep: Option<String>,

@@ -8,8 +8,12 @@ use std::time::Duration;
 use base::{Fileset, units};
 use engine::describe;
 use engine::replay::Replay;
-use exec::ExecReport;
+use exec::docker::Endpoint;
+use exec::live::Whereabouts;
+use exec::{CancelHandle, ExecEvent, ExecReport};
 use store::{LocalStore, TaskRecord};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
 
 use super::{answer, named};
 use crate::arguments::ReplayFlags;
@@ -31,6 +35,9 @@ pub(super) fn run(flags: &ReplayFlags) -> Result<(), Exit> {
     replay.limit(&machinery.executor.capacity());
     let paint = Paint::of(terminal::has_colour());
     terminal::say(&heading(&replay, paint));
+    if flags.shell {
+        return shell(&home, &replay.waiting(), &machinery);
+    }
 
     let logs = exec::logs_of(&home, replay.request().id);
     let cancel = interrupt::token(machinery.runtime.handle());
@@ -53,6 +60,55 @@ pub(super) fn run(flags: &ReplayFlags) -> Result<(), Exit> {
         let _ = std::fs::remove_file(path);
     }
     conclude(&store, &replay, &report?, flags.keep.as_deref(), paint)
+}
+
+/// Opens a shell where the exec would run, and takes the place away when it ends.
+fn shell(home: &Path, replay: &Replay, machinery: &Machinery) -> Result<(), Exit> {
+    terminal::say(
+        "a shell in its place: inputs are under /arg, outputs go to /return, nothing of it stays\n\
+         the command: bash -e -l -o pipefail /tmp/command.sh",
+    );
+    let endpoint = Endpoint::new(std::env::var("DOCKER_HOST").ok().as_deref());
+    let (handle, cancel) = CancelHandle::new();
+    let done = machinery.runtime.block_on(async {
+        let (sender, mut started) = mpsc::unbounded_channel();
+        let tell = move |event| {
+            if let ExecEvent::Started { pid, container } = event {
+                let _ = sender.send(container.map(Whereabouts::Container).or(pid.map(Whereabouts::Process)));
+            }
+        };
+        // Whoever types means the shell, not this program.
+        let mut interrupts = signal(SignalKind::interrupt()).map_err(Exit::failed)?;
+        let ignored = async { while interrupts.recv().await.is_some() {} };
+        let work = replay.run(&*machinery.executor, &tell, &cancel);
+        tokio::pin!(work, ignored);
+        let place = tokio::select! {
+            report = &mut work => return Err(over(report)),
+            Some(Some(place)) = started.recv() => place,
+        };
+        let done = tokio::select! {
+            report = &mut work => return Err(over(report)),
+            done = super::shell::connect(&place, &endpoint) => done,
+            () = &mut ignored => Ok(()),
+        };
+        handle.cancel();
+        // It was stopped, which is what was wanted.
+        let _ = work.await;
+        done
+    });
+    let logs = exec::logs_of(home, replay.request().id);
+    for path in [&logs.stdout, &logs.stderr, &logs.script] {
+        let _ = std::fs::remove_file(path);
+    }
+    done
+}
+
+/// The place ended by itself.
+fn over(report: Result<ExecReport, base::Error>) -> Exit {
+    match report.and_then(|report| report.outcome) {
+        Ok(_) => Exit::failed("the place of the exec is gone"),
+        Err(error) => Exit::failed(error),
+    }
 }
 
 /// The executor that ran it first.

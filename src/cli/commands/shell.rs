@@ -45,7 +45,7 @@ pub(super) fn run(flags: &ShellFlags) -> Result<(), Exit> {
     done
 }
 
-async fn connect(place: &Whereabouts, endpoint: &Endpoint) -> Result<(), Exit> {
+pub(super) async fn connect(place: &Whereabouts, endpoint: &Endpoint) -> Result<(), Exit> {
     let (typed, input) = mpsc::channel(16);
     let is_container = matches!(place, Whereabouts::Container(_));
     // A shell in a container has a terminal of its own, which does to the keys what this one does not then.

@@ -12,6 +12,11 @@ pub(super) fn path(path: &str) -> String {
     abbreviate_left(path, PATH_WIDTH)
 }
 
+/// The last part of a path or URL.
+fn file_name(source: &str) -> &str {
+    source.trim_end_matches('/').rsplit('/').next().unwrap_or(source)
+}
+
 /// Why a step was executed, by itself: what of it changed, in short.
 pub(super) fn reason(story: &mut Story, explanation: &Explanation) -> Result<String, Error> {
     Ok(match &explanation.against {
@@ -87,9 +92,9 @@ fn origin_of_change(story: &mut Story, past: &Past, change: &FileChange) -> Resu
         Some(Origin::Executed(number)) => format!(" made by {}", story.ident(number).unwrap_or("another step")),
         Some(Origin::Cached(ident)) => format!(" made by {ident}, cached"),
         Some(Origin::Import(source)) => match change.from.as_ref().and_then(|from| story.past_source(past, from)) {
-            Some(before) if before != source => format!(": {} instead of {}", path(&source), path(before)),
-            Some(_) => format!(": {} changed", path(&source)),
-            None => format!(": {}", path(&source)),
+            Some(before) if before != source => format!(": {} instead of {}", file_name(&source), file_name(before)),
+            Some(_) => format!(": {} changed", file_name(&source)),
+            None => format!(": {}", file_name(&source)),
         },
         None if change.from.is_none() => " is new".to_owned(),
         None => " changed".to_owned(),
