@@ -13,6 +13,9 @@ use store::{ArgumentPlace, LocalStore, Material, TaskRecord};
 
 use crate::explain::{FileChange, compare_filesets};
 
+/// The file that has the command of an exec that [waits](Replay::waiting), in the folder of temporary files.
+pub const COMMAND_FILE: &str = "command.sh";
+
 /// An exec that can be run again.
 #[derive(Clone, Debug)]
 pub struct Replay {
@@ -56,12 +59,13 @@ impl Replay {
     }
 
     /// The same exec with a command that only waits, for somebody to look around in its place. The command itself is
-    /// in `command.sh` in the folder of temporary files.
+    /// in [`COMMAND_FILE`].
     #[must_use]
     pub fn waiting(mut self) -> Self {
         const END: &str = "END OF THE COMMAND";
         let command = &mut self.request.config.command;
-        *command = format!("cat > \"$TMPDIR/command.sh\" <<'{END}'\n{command}\n{END}\nwhile sleep 1000; do :; done\n");
+        *command =
+            format!("cat > \"$TMPDIR/{COMMAND_FILE}\" <<'{END}'\n{command}\n{END}\nwhile sleep 1000; do :; done\n");
         self
     }
 

@@ -44,3 +44,4 @@ pub use logs::{LogPaths, logs_of};
 pub use machine::capacity;
 pub use pool::{Lease, Pool};
 pub use process::{ProcessExecutor, ProcessOptions};
+pub use scratch::temporary_of;

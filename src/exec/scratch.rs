@@ -25,6 +25,14 @@ pub(crate) struct Scratch {
     _lock: File,
 }
 
+/// What an exec sees as `/tmp`, while an executor with the state folder `state` runs it.
+pub fn temporary_of(state: &Path, id: ExecId) -> PathBuf {
+    state.join("execs").join(id.hex()).join(TEMPORARY)
+}
+
+/// The name of that folder.
+const TEMPORARY: &str = "tmp";
+
 impl Scratch {
     /// Claims the folder of `id` below `execs`. `Precondition` if a living process has claimed it.
     pub(crate) fn claim(execs: &Path, id: ExecId) -> Result<Self, Error> {
@@ -97,7 +105,7 @@ impl Scratch {
 
     /// What the command sees as `/tmp`.
     pub(crate) fn tmp(&self) -> PathBuf {
-        self.path.join("tmp")
+        self.path.join(TEMPORARY)
     }
 }
 

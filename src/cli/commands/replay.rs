@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use base::{Fileset, units};
 use engine::describe;
-use engine::replay::Replay;
+use engine::replay::{COMMAND_FILE, Replay};
 use exec::docker::Endpoint;
 use exec::live::Whereabouts;
 use exec::{CancelHandle, ExecEvent, ExecReport};
@@ -86,6 +86,11 @@ fn shell(home: &Path, replay: &Replay, machinery: &Machinery) -> Result<(), Exit
             report = &mut work => return Err(over(report)),
             Some(Some(place)) = started.recv() => place,
         };
+        let script = exec::temporary_of(home, replay.request().id).join(COMMAND_FILE);
+        tokio::select! {
+            report = &mut work => return Err(over(report)),
+            () = exists(&script) => {}
+        }
         let done = tokio::select! {
             report = &mut work => return Err(over(report)),
             done = super::shell::connect(&place, &endpoint) => done,
@@ -101,6 +106,13 @@ fn shell(home: &Path, replay: &Replay, machinery: &Machinery) -> Result<(), Exit
         let _ = std::fs::remove_file(path);
     }
     done
+}
+
+/// Waits until the place has got so far that its command is there.
+async fn exists(script: &Path) {
+    while !script.exists() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
 }
 
 /// The place ended by itself.
