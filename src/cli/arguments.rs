@@ -6,11 +6,13 @@
 //! that description as the spec lays it out, and [`mistake`] says what is wrong with the words. The flags of
 //! each family of commands have a room of their own.
 
+mod configuring;
 mod explaining;
 mod help;
 mod inspecting;
 mod keeping;
 mod mistake;
+mod overrides;
 mod programs;
 mod running;
 mod values;
@@ -21,12 +23,15 @@ use std::ffi::OsString;
 
 use clap::{Args, Command, FromArgMatches, Subcommand};
 
+use crate::configuration::schema;
 use crate::exit::Exit;
 use crate::terminal::{self, ErrorFormat};
+pub(crate) use configuring::{ConfigFlags, UpgradeFlags};
 pub(crate) use explaining::{AuditFlags, PlanFlags, ReplayFlags, WhyFlags};
 pub(crate) use help::entry as flag_entry;
 pub(crate) use inspecting::{CatFlags, CheckStoreFlags, InfoFlags, LogsFlags};
 pub(crate) use keeping::{CollectFlags, RepairFlags, RootFlags};
+pub(crate) use overrides::Overrides;
 pub(crate) use programs::{
     BundleFlags, CheckFlags, DocFlags, DocFormat, ExplainFlags, FmtFlags, ImagesFlags, VersionFlags,
 };
@@ -47,16 +52,15 @@ pub(crate) struct Global {
     /// what is logged on standard error: off, error, info or debug
     #[arg(long, value_name = "string", default_value = "info", ignore_case = true)]
     pub(crate) log: LogLevel,
-    /// use of cached results: off, read, write or readwrite
-    #[arg(long, value_name = "string", default_value = "readwrite")]
-    pub(crate) cache: CacheChoice,
     /// a namespace of cached results: two universes share none
     #[arg(long, value_name = "string", default_value = "")]
     pub(crate) universe: String,
-    /// writes a timeline beside the run's log, for the trace viewers of browsers: noptracer
-    /// (does not) or localtracer
-    #[arg(long, value_name = "string", default_value = "noptracer")]
-    pub(crate) tracer: Tracer,
+    /// configuration file; without the flag config.yaml in the state folder's usual place
+    /// (~/.reflow), if it is there; empty for none
+    #[arg(long, value_name = "string")]
+    pub(crate) config: Option<String>,
+    #[command(flatten)]
+    pub(crate) overrides: Overrides,
     /// how errors of programs are shown: short (a line each), drawn (with the text), json (an
     /// object a line), or auto: drawn on a terminal, else short
     #[arg(long = "error-format", value_name = "string", default_value = "auto")]
@@ -71,22 +75,16 @@ pub(crate) enum LogLevel {
     Debug,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum CacheChoice {
-    Off,
-    Read,
-    Write,
-    #[value(name = "readwrite")]
-    ReadWrite,
-}
-
-/// Who writes the timeline of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum Tracer {
-    #[value(name = "noptracer")]
-    None,
-    #[value(name = "localtracer")]
-    Local,
+impl LogLevel {
+    /// The word for it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Error => "error",
+            Self::Info => "info",
+            Self::Debug => "debug",
+        }
+    }
 }
 
 /// The commands.
@@ -143,6 +141,10 @@ pub(crate) enum CommandLine {
     Repair(RepairFlags),
     /// name what is to stay in the cache
     Root(RootFlags),
+    /// print the configuration in effect
+    Config(ConfigFlags),
+    /// set up what the configuration needs
+    Upgrade(UpgradeFlags),
     /// print the version
     Version(VersionFlags),
 }
@@ -229,5 +231,9 @@ fn named(name: &str, words: Vec<OsString>) -> Vec<OsString> {
 /// The flags before the command, and the commands.
 fn outer() -> Command {
     let command = Command::new("reflow").args_override_self(true).disable_help_subcommand(true);
-    CommandLine::augment_subcommands(Global::augment_args(command))
+    let command = CommandLine::augment_subcommands(Global::augment_args(command));
+    command.mut_subcommand("config", |config| {
+        let text = config.get_after_help().map(ToString::to_string).unwrap_or_default();
+        config.after_help(format!("{text}\n\nKeys and their providers:\n\n{}", schema::help().trim_end()))
+    })
 }

@@ -6,6 +6,7 @@ mod cat;
 mod check;
 mod check_store;
 mod collect;
+mod config;
 mod doc;
 mod eval;
 mod explain;
@@ -28,14 +29,13 @@ mod test;
 mod version;
 mod why;
 
-pub(crate) use run::cache_mode;
-
 use std::rc::Rc;
 
 use lang::session::Session;
 use syntax::diagnostic::{Code, Diagnostic};
 
 use crate::arguments::{Arguments, CommandLine};
+use crate::configuration;
 use crate::exit::Exit;
 use crate::local_sources::LocalSources;
 use crate::terminal;
@@ -44,6 +44,10 @@ use crate::terminal;
 pub(crate) fn run(arguments: Arguments) -> Exit {
     let Arguments { global, command } = arguments;
     terminal::choose_format(global.error_format);
+    let (file, overrides) = (global.config.as_deref(), global.overrides.given());
+    if let Err(exit) = configuration::load(file, &overrides, global.log.name()) {
+        return exit.prefixed();
+    }
     let (name, done) = match command {
         CommandLine::Repl(flags) => ("repl", crate::repl::run(&global, &flags)),
         CommandLine::Run(flags) => ("run", run::run(&global, &flags)),
@@ -70,6 +74,8 @@ pub(crate) fn run(arguments: Arguments) -> Exit {
         CommandLine::Collect(flags) => ("collect", collect::run(&flags)),
         CommandLine::Repair(flags) => ("repair", repair::run(&global, &flags)),
         CommandLine::Root(flags) => ("root", root::run(&flags)),
+        CommandLine::Config(flags) => ("config", config::run(&flags)),
+        CommandLine::Upgrade(_) => ("upgrade", config::upgrade()),
         CommandLine::Version(_) => ("version", version::run()),
     };
     match done {

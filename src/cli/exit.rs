@@ -80,6 +80,14 @@ impl Exit {
         }
     }
 
+    /// Puts the program's name in front of the last words, which are not about its command.
+    pub(crate) fn prefixed(self) -> Self {
+        match self {
+            Self::Failed(message) => Self::Failed(message.map(|message| format!("reflow: {message}"))),
+            other => other,
+        }
+    }
+
     /// Puts the command's name in front of the last words.
     pub(crate) fn named(self, command: &str) -> Self {
         let named = |message: String| format!("reflow {command}: {message}");

@@ -1,4 +1,4 @@
-//! The state folder: `-localdir`, else `REFLOW_HOME`, else `~/.reflow`.
+//! The state folder: `-localdir`, else `REFLOW_HOME`, else what is configured, else `~/.reflow`.
 
 use std::fs;
 use std::io;
@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use store::LocalStore;
 
+use crate::configuration;
 use crate::exit::Exit;
 use crate::explain;
 
@@ -17,16 +18,25 @@ pub(crate) fn folder(given: Option<(&str, &String)>) -> Result<PathBuf, Exit> {
     if let Some((flag, value)) = given {
         return absolute(flag, Path::new(value));
     }
-    let named = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     if let Some(home) = named("REFLOW_HOME") {
         return absolute("REFLOW_HOME", &home);
     }
-    match named("HOME") {
-        Some(home) => Ok(home.join(".reflow")),
-        None => {
-            Err(Exit::failed("there is no place for reflow's state: set HOME or REFLOW_HOME, or give -localdir DIR"))
-        }
+    if let Some(folder) = configuration::current().state() {
+        return absolute("configured folder", &folder);
     }
+    usual().ok_or_else(|| {
+        Exit::failed("there is no place for reflow's state: set HOME or REFLOW_HOME, or give -localdir DIR")
+    })
+}
+
+/// Where state is kept if nothing names another place; the configuration file is there too.
+pub(crate) fn usual() -> Option<PathBuf> {
+    named("REFLOW_HOME").or_else(|| named("HOME").map(|home| home.join(".reflow")))
+}
+
+/// A variable of the environment that names a folder.
+fn named(name: &str) -> Option<PathBuf> {
+    std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
 }
 
 /// Opens what is kept in the state folder, which is made if need be.

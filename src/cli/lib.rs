@@ -10,6 +10,7 @@ mod exit;
 mod explain;
 mod terminal;
 
+mod configuration;
 mod history;
 mod home;
 mod interrupt;

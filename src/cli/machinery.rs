@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use exec::docker::{DockerExecutor, DockerOptions, Endpoint, MemoryLimit};
+use exec::docker::{DockerExecutor, DockerOptions, Endpoint};
 use exec::process::{ProcessExecutor, ProcessOptions};
 use exec::{Executor, Kept};
 use store::LocalStore;
 use tokio::runtime::Runtime;
 
+use crate::configuration;
 use crate::exit::Exit;
 use crate::explain;
 
@@ -37,6 +38,7 @@ pub(crate) struct Machinery {
 impl Machinery {
     /// Opens the state folder and the executor.
     pub(crate) fn open(home: &Path, choice: ExecutorChoice) -> Result<Self, Exit> {
+        configuration::current().check_for_run()?;
         let store = crate::home::open(home)?;
         let runtime = Arc::new(threads()?);
         let mut notices = Vec::new();
@@ -99,7 +101,7 @@ async fn docker(
         configuration: docker_configuration(),
         credentials: None,
         pull_retries: PULL_RETRIES,
-        memory_limit: MemoryLimit::default(),
+        memory_limit: configuration::current().memory_limit(),
     };
     let unreachable =
         |error: base::Error| Exit::failed(format!("{error}{}", explain::pointer(&[explain::ENGINE_UNREACHABLE])));

@@ -43,7 +43,7 @@ macro_rules! folders {
     };
 }
 
-folders!(flags help test check fmt doc bundle images eval run parameters failures printing inspect errors repl explaining);
+folders!(flags help config test check fmt doc bundle images eval run parameters failures printing inspect errors repl explaining);
 
 #[test]
 fn every_folder_is_a_test() {

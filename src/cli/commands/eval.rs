@@ -38,7 +38,7 @@ pub(super) fn run(global: &Global, flags: &EvalFlags) -> Result<(), Exit> {
             machinery.notices.iter().for_each(|notice| terminal::say(&format!("reflow: {notice}")));
             let cancel = interrupt::token(machinery.runtime.handle());
             let mut config = machinery.config(crate::random::digest()?)?;
-            config.cache = super::run::cache_mode(global);
+            config.cache = crate::configuration::current().cache();
             config.cancel = cancel;
             let mut display = display::Display::new(global.log, None, "eval");
             let outcome = engine::evaluate(&mut graph, root, config, &mut |event| display.on(event));

@@ -7,8 +7,8 @@ use engine::plan::{Estimate, Plan, Row};
 use engine::{Config, Event};
 use types::Value;
 
+use super::answer;
 use super::program::Ready;
-use super::{answer, cache_mode};
 use crate::arguments::{Global, PlanFlags};
 use crate::exit::Exit;
 use crate::machinery::Machinery;
@@ -24,7 +24,7 @@ pub(super) fn run(global: &Global, flags: &PlanFlags) -> Result<(), Exit> {
     let machinery = Machinery::open(&flags.place.home()?, flags.executor)?;
     let pattern = flags.invalidate.clone();
     let config = Config {
-        cache: cache_mode(global),
+        cache: crate::configuration::current().cache(),
         invalidate: pattern.map(|pattern| Box::new(move |ident: &str| pattern.is_match(ident)) as _),
         recompute_empty: flags.recomputeempty,
         assert: flags.assert,

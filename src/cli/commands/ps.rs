@@ -4,8 +4,9 @@ use std::time::{Duration, SystemTime};
 
 use store::RunQuery;
 
-use super::{answer, run::user};
+use super::answer;
 use crate::arguments::{self, PsFlags};
+use crate::configuration;
 use crate::exit::Exit;
 use crate::history::listing::{self, Style};
 use crate::history::{self, RunView, TaskView};
@@ -32,7 +33,7 @@ pub(super) fn run(flags: &PsFlags) -> Result<(), Exit> {
     let store = crate::home::open(&home)?;
     let user = match (flags.a, flags.u.as_str()) {
         (true, _) => None,
-        (false, "") => Some(user()),
+        (false, "") => Some(configuration::current().user()),
         (false, name) => Some(name.to_owned()),
     };
     let query = RunQuery { user, since: Some(since), until, ..RunQuery::default() };

@@ -8,8 +8,6 @@ use std::time::{Duration, Instant, SystemTime};
 
 use base::{Kind, units};
 use engine::dot::Trail;
-use engine::predict::Predictor;
-use engine::reduce::CacheMode;
 use engine::restart::RestartPolicy;
 use engine::trace::Timeline;
 use engine::{Config, Failures, Outcome};
@@ -21,30 +19,14 @@ use types::Value;
 
 use super::program::{Bound, Ready};
 use super::version;
-use crate::arguments::{CacheChoice, Global, RunFlags, Tracer};
+use crate::arguments::{Global, RunFlags};
+use crate::configuration;
 use crate::display::{self, Display};
 use crate::exit::Exit;
 use crate::machinery::Machinery;
 use crate::run_files::{Level, RunError, RunFiles, RunState};
 use crate::{interrupt, names, random};
 use answer::Answer;
-
-/// What the global flag says about the cache.
-pub(crate) fn cache_mode(global: &Global) -> CacheMode {
-    CacheMode {
-        read: matches!(global.cache, CacheChoice::Read | CacheChoice::ReadWrite),
-        write: matches!(global.cache, CacheChoice::Write | CacheChoice::ReadWrite),
-    }
-}
-
-fn cache_name(choice: CacheChoice) -> &'static str {
-    match choice {
-        CacheChoice::Off => "off",
-        CacheChoice::Read => "read",
-        CacheChoice::Write => "write",
-        CacheChoice::ReadWrite => "readwrite",
-    }
-}
 
 pub(super) fn run(global: &Global, flags: &RunFlags) -> Result<(), Exit> {
     let ready = Ready::load(global, &flags.path, &flags.args)?;
@@ -60,7 +42,7 @@ pub(super) fn run(global: &Global, flags: &RunFlags) -> Result<(), Exit> {
     let restarts = RestartPolicy { attempts: flags.attempts, spacing: flags.attemptspacing };
     loop {
         let began = Instant::now();
-        let config = Config { cancel: cancel.clone(), ..run.config(global, flags)? };
+        let config = Config { cancel: cancel.clone(), ..run.config(flags)? };
         let outcome = run.evaluate(&mut graph, root, config, flags);
         let wait = match &outcome.value {
             Err(failures) if !cancel.is_canceled() => {
@@ -106,7 +88,7 @@ impl Run {
         display.log(Level::Info, &format!("reflow version: {}", version::text()));
         display.log(Level::Info, &format!("run ID: {}", id.short()));
         display.log(Level::Info, &format!("evaluating program {program}{}", listed(&params.given, &args)));
-        let settings = machinery.described(cache_name(global.cache));
+        let settings = machinery.described(configuration::current().cache_name());
         display.log(Level::Info, &format!("evaluating with configuration: {settings}"));
         for notice in &machinery.notices {
             display.log(Level::Info, notice);
@@ -116,8 +98,8 @@ impl Run {
             program,
             params: params.all,
             args,
-            user: user(),
-            labels: vec![format!("user={}", user())],
+            user: configuration::current().user(),
+            labels: configuration::current().labels(),
             start: SystemTime::now(),
             end: None,
             phase: RunPhase::Eval,
@@ -130,7 +112,7 @@ impl Run {
             process: std::process::id(),
         };
         let again = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
-        let timeline = (global.tracer == Tracer::Local).then(|| {
+        let timeline = configuration::current().has_timeline().then(|| {
             if let Some(files) = display.files() {
                 let path = files.trace_path();
                 display.log(Level::Info, &format!("Trace: {}", path.display()));
@@ -145,18 +127,18 @@ impl Run {
     }
 
     /// What the flags ask of the engine.
-    fn config(&mut self, global: &Global, flags: &RunFlags) -> Result<Config, Exit> {
+    fn config(&mut self, flags: &RunFlags) -> Result<Config, Exit> {
         let top_down = flags.eval == "topdown";
         self.display.show_cached(!top_down);
         let pattern = flags.invalidate.clone();
         Ok(Config {
-            cache: cache_mode(global),
+            cache: configuration::current().cache(),
             invalidate: pattern.map(|pattern| Box::new(move |ident: &str| pattern.is_match(ident)) as _),
             recompute_empty: flags.recomputeempty,
             assert: flags.assert,
             top_down,
             check_inputs: flags.postusechecksum,
-            predictor: flags.pred.then(Predictor::default),
+            predictor: flags.pred.then(|| configuration::current().predictor()).transpose().map_err(Exit::failed)?,
             keep_trail: flags.dotgraph != Some(false),
             trace: flags.traceflow,
             alloc: names::alloc(&self.record.host, &self.record.id),
@@ -306,9 +288,4 @@ fn command_line(run: &RunRecord) -> String {
     let params = run.params.iter().map(|(name, value)| format!(" -{name}={value}"));
     let args = run.args.iter().map(|arg| format!(" {arg}"));
     params.chain(args).fold(run.program.clone(), |line, word| line + &word)
-}
-
-/// Who runs reflow.
-pub(crate) fn user() -> String {
-    std::env::var("USER").ok().filter(|user| !user.is_empty()).unwrap_or_else(|| "unknown".to_owned())
 }

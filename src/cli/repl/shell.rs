@@ -16,7 +16,8 @@ use types::{FlowRef, Type, Value};
 use super::stop::Stops;
 use super::{Next, answer, command};
 use crate::arguments::{Global, ReplFlags};
-use crate::commands::{self, cache_mode};
+use crate::commands;
+use crate::configuration;
 use crate::display::{self, Display};
 use crate::exit::Exit;
 use crate::machinery::Machinery;
@@ -147,7 +148,7 @@ impl<'a> Shell<'a> {
                 return None;
             }
         };
-        config.cache = cache_mode(self.global);
+        config.cache = configuration::current().cache();
         config.cancel = self.stops.token();
         let mut display = Display::new(self.global.log, None, "repl");
         let outcome =
