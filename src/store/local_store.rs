@@ -115,21 +115,31 @@ impl LocalStore {
         let now = SystemTime::now();
         self.repository.rely_on(wanted.iter().flatten())?;
         let (hits, used) = self.database.read(|connection| {
+            let find = |key: &Digest| {
+                let found = assoc_table::find(connection, key, now)?;
+                let is_stale = found.iter().any(|found| found.is_stale);
+                Ok(match self.best(&found) {
+                    Some(Ok(fileset)) => Some((Hit { key: *key, fileset }, is_stale)),
+                    _ => None,
+                })
+            };
+            let find_all = |keys: &Vec<Digest>| keys.iter().map(find).filter_map(Result::transpose).collect();
+            let found: Vec<Vec<(Hit, bool)>> = wanted.iter().map(find_all).collect::<Result<_, Failure>>()?;
+            // All at once, as saying it costs a system call. From now on nobody removes what is there.
+            let files = found.iter().flatten().flat_map(|(hit, _)| hit.fileset.entries());
+            self.repository.rely_on(files.filter_map(|(_, file)| file.id.as_ref()))?;
             let mut used = Vec::new();
             let mut hits = Vec::with_capacity(wanted.len());
-            for keys in wanted {
-                let mut hit = None;
-                for key in keys {
-                    let found = assoc_table::find(connection, key, now)?;
-                    if let KeyState::Usable(fileset) = self.judge(&found, true)? {
-                        if found.iter().any(|found| found.is_stale) {
-                            used.push(*key);
-                        }
-                        hit = Some(Hit { key: *key, fileset });
+            for found in found {
+                let mut usable = None;
+                for (hit, is_stale) in found {
+                    if self.missing(&hit.fileset)?.is_empty() {
+                        used.extend(is_stale.then_some(hit.key));
+                        usable = Some(hit);
                         break;
                     }
                 }
-                hits.push(hit);
+                hits.push(usable);
             }
             Ok((hits, used))
         })?;
@@ -140,7 +150,7 @@ impl LocalStore {
     /// What is known of one key, in more detail than [`lookup`](Self::lookup) tells.
     pub fn explain(&self, key: &Digest) -> Result<KeyState, Error> {
         let found = self.database.read(|connection| assoc_table::find(connection, key, SystemTime::now()))?;
-        self.judge(&found, false)
+        self.judge(&found)
     }
 
     /// The fileset that is recorded for a key, whether or not its files are there; `None` if none is, or it
@@ -159,8 +169,7 @@ impl LocalStore {
             // A page at a time, so that others need not keep old states of the database for us.
             let page = self.database.read(|connection| {
                 let keys = assoc_table::keys_after(connection, after.as_ref())?;
-                let judge =
-                    |key| Ok((key, self.judge(&assoc_table::find(connection, &key, SystemTime::now())?, false)?));
+                let judge = |key| Ok((key, self.judge(&assoc_table::find(connection, &key, SystemTime::now())?)?));
                 keys.into_iter().map(judge).collect::<Result<Vec<_>, Failure>>()
             })?;
             let Some((last, _)) = page.last() else { return Ok(report) };
@@ -226,41 +235,43 @@ impl LocalStore {
     /// The fileset of a key as far as it can be read, whether or not its files are here; `None` if there is none.
     pub(crate) fn fileset_of(&self, key: &Digest) -> Result<Option<Result<Fileset, Error>>, Error> {
         let found = self.database.read(|connection| assoc_table::find(connection, key, SystemTime::now()))?;
-        let mut last = None;
-        for found in &found {
-            match self.read(found) {
-                Ok(fileset) => return Ok(Some(Ok(fileset))),
-                Err(error) => last = Some(Err(error)),
-            }
-        }
-        Ok(last)
+        Ok(self.best(&found))
     }
 
     /// The best of the values of one key, the newest kind first: a stream that cannot be decoded falls
-    /// back to stored JSON. If it is to be `used`, nobody removes its files from now on.
-    fn judge(&self, found: &[Found], used: bool) -> Result<KeyState, Error> {
-        let mut best = KeyState::Absent;
+    /// back to stored JSON. `None` if there are none.
+    fn best(&self, found: &[Found]) -> Option<Result<Fileset, Error>> {
+        let mut last = None;
         for found in found {
-            let fileset = match self.read(found) {
-                Ok(fileset) => fileset,
-                Err(error) => {
-                    best = KeyState::Unreadable(error);
-                    continue;
-                }
-            };
-            if used {
-                self.repository.rely_on(fileset.entries().filter_map(|(_, file)| file.id.as_ref()))?;
+            match self.read(found) {
+                // The kinds tell the same value; what one lacks, the other lacks too.
+                Ok(fileset) => return Some(Ok(fileset)),
+                Err(error) => last = Some(Err(error)),
             }
-            let mut missing = Vec::new();
-            for (_, file) in fileset.entries() {
-                if !self.repository.holds(file)? {
-                    missing.push(file.clone());
-                }
-            }
-            // The kinds tell the same value; what one lacks, the other lacks too.
-            return Ok(if missing.is_empty() { KeyState::Usable(fileset) } else { KeyState::Incomplete(missing) });
         }
-        Ok(best)
+        last
+    }
+
+    fn judge(&self, found: &[Found]) -> Result<KeyState, Error> {
+        Ok(match self.best(found) {
+            None => KeyState::Absent,
+            Some(Err(error)) => KeyState::Unreadable(error),
+            Some(Ok(fileset)) => match self.missing(&fileset)? {
+                missing if missing.is_empty() => KeyState::Usable(fileset),
+                missing => KeyState::Incomplete(missing),
+            },
+        })
+    }
+
+    /// The files that are not in the repository with the size they should have.
+    fn missing(&self, fileset: &Fileset) -> Result<Vec<File>, Error> {
+        let mut missing = Vec::new();
+        for (_, file) in fileset.entries() {
+            if !self.repository.holds(file)? {
+                missing.push(file.clone());
+            }
+        }
+        Ok(missing)
     }
 
     fn read(&self, found: &Found) -> Result<Fileset, Error> {
