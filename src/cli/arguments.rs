@@ -6,6 +6,7 @@
 //! that description as the spec lays it out, and [`mistake`] says what is wrong with the words. The flags of
 //! each family of commands have a room of their own.
 
+mod caching;
 mod configuring;
 mod explaining;
 mod help;
@@ -26,6 +27,7 @@ use clap::{Args, Command, FromArgMatches, Subcommand};
 use crate::configuration::schema;
 use crate::exit::Exit;
 use crate::terminal::{self, ErrorFormat};
+pub(crate) use caching::{PredFlags, RmcacheFlags, SyncFlags};
 pub(crate) use configuring::{ConfigFlags, UpgradeFlags};
 pub(crate) use explaining::{AuditFlags, PlanFlags, ReplayFlags, WhyFlags};
 pub(crate) use help::entry as flag_entry;
@@ -141,6 +143,12 @@ pub(crate) enum CommandLine {
     Repair(RepairFlags),
     /// name what is to stay in the cache
     Root(RootFlags),
+    /// make a folder hold the files of a cached fileset
+    Sync(SyncFlags),
+    /// remove cache keys
+    Rmcache(RmcacheFlags),
+    /// show what is predicted of execs, and from what
+    Pred(PredFlags),
     /// print the configuration in effect
     Config(ConfigFlags),
     /// set up what the configuration needs

@@ -18,13 +18,16 @@ mod list;
 mod logs;
 mod named;
 mod plan;
+mod pred;
 mod program;
 mod ps;
 mod repair;
 mod replay;
+mod rmcache;
 mod root;
 mod run;
 mod shell;
+mod sync;
 mod test;
 mod version;
 mod why;
@@ -74,6 +77,9 @@ pub(crate) fn run(arguments: Arguments) -> Exit {
         CommandLine::Collect(flags) => ("collect", collect::run(&flags)),
         CommandLine::Repair(flags) => ("repair", repair::run(&global, &flags)),
         CommandLine::Root(flags) => ("root", root::run(&flags)),
+        CommandLine::Sync(flags) => ("sync", sync::run(&global, &flags)),
+        CommandLine::Rmcache(flags) => ("rmcache", rmcache::run(&flags)),
+        CommandLine::Pred(flags) => ("pred", pred::run(&flags)),
         CommandLine::Config(flags) => ("config", config::run(&flags)),
         CommandLine::Upgrade(_) => ("upgrade", config::upgrade()),
         CommandLine::Version(_) => ("version", version::run()),
