@@ -17,6 +17,9 @@
 #[path = "../cli/bed.rs"]
 mod bed;
 #[allow(dead_code, reason = "shared with the tests of the command line")]
+#[path = "../cli/engine.rs"]
+mod engine;
+#[allow(dead_code, reason = "shared with the tests of the command line")]
 #[path = "../cli/history.rs"]
 mod history;
 #[path = "../cli/machine.rs"]
@@ -34,6 +37,7 @@ mod clock;
 mod collecting;
 mod database;
 mod device;
+mod docker;
 mod killing;
 mod space;
 mod versions;
