@@ -6,15 +6,16 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use base::assertion::Policy;
-use base::{Digest, Error};
+use base::{Digest, Error, File};
 use exec::{CancelToken, Executor, Pool};
 use flow::{FlowId, Graph};
 use store::LocalStore;
 use tokio::runtime::Handle;
+use types::Value;
 
 use crate::attempt::RetryPolicy;
 use crate::event::Event;
-use crate::local_files::LocalFiles;
+use crate::local_files::{LocalFiles, in_parallel};
 use crate::memory::Memory;
 use crate::plan::{self, Ground, Plan};
 use crate::predict::Predictor;
@@ -195,6 +196,7 @@ fn run(
         pool: config.pool,
         withhold,
     };
+    let (store, cancel) = (config.store.clone(), config.cancel.clone());
     let tools = Tools {
         store: config.store,
         executor: config.executor,
@@ -242,7 +244,40 @@ fn run(
     }
     let withheld = reducer.take_withheld();
     let found = if manner == Manner::Repair { reducer.take_found() } else { Vec::new() };
-    (reducer.finish_into(memory.take()), withheld, found)
+    let outcome = reducer.finish_into(memory.take());
+    if let Ok(value) = &outcome.value {
+        bring_in(&store, value, &cancel);
+    }
+    (outcome, withheld, found)
+}
+
+/// Sees to it that the files of a result are in the repository, also those that came from this machine and that no
+/// step has needed. One whose owner has changed it meanwhile cannot be had any more; the result stays true.
+fn bring_in(store: &LocalStore, value: &Value, cancel: &CancelToken) {
+    if !store.has_lent() {
+        return;
+    }
+    let mut lent = Vec::new();
+    let mut note = |file: &File| {
+        if file.id.is_some_and(|id| store.is_lent(&id)) {
+            lent.push(file.clone());
+        }
+    };
+    let mut values = vec![value];
+    while let Some(value) = values.pop() {
+        match value {
+            Value::File(file) => note(file),
+            Value::Dir(dir) => dir.iter().for_each(|(_, file)| note(file)),
+            Value::Fileset(fileset) => fileset.entries().for_each(|(_, file)| note(file)),
+            Value::List(elements) => values.extend(elements.iter()),
+            Value::Tuple(elements) => values.extend(elements.iter()),
+            Value::Map(map) => values.extend(map.iter().flat_map(|(key, value)| [key, value])),
+            Value::Struct(record) | Value::Module(record) => values.extend(record.iter().map(|(_, value)| value)),
+            Value::Variant(variant) => values.extend(&variant.payload),
+            _ => {}
+        }
+    }
+    let _ = in_parallel(&lent, cancel, |file| store.bring(file));
 }
 
 /// What is mixed into the keys of results: physical keys know nothing of universes by themselves, yet two

@@ -47,10 +47,6 @@ impl LocalFiles {
         Self { only_looks: true, ..self }
     }
 
-    fn bring(&self, path: &Path) -> Result<File, Error> {
-        if self.only_looks { self.store.stat_cache().digest_of(path) } else { self.store.install(path) }
-    }
-
     /// The path of a URL, and whether it ends in `/`.
     fn path(&self, url: &str) -> (PathBuf, bool) {
         let rest = url.split_once(':').map_or(url, |(_, rest)| rest);
@@ -60,10 +56,10 @@ impl LocalFiles {
         (self.working_directory.join(path).components().collect(), rest.ends_with('/'))
     }
 
-    fn intern_now(&self, url: &str, cancel: &CancelToken) -> Result<Fileset, Error> {
+    fn intern_now(&self, url: &str, must_resolve: bool, cancel: &CancelToken) -> Result<Fileset, Error> {
         let (path, is_tree) = self.path(url);
         if is_tree {
-            return self.intern_tree(&path, cancel);
+            return self.intern_tree(&path, must_resolve, cancel);
         }
         let metadata = fs::metadata(&path).map_err(|error| at(&path, error))?;
         if metadata.is_dir() {
@@ -73,14 +69,25 @@ impl LocalFiles {
         if !metadata.is_file() {
             return Err(Error::new(Kind::Precondition, format!("{} is not a regular file", path.display())));
         }
-        let file = self.bring(&path)?;
+        let file = self.take(&path, must_resolve)?;
         let assertions = asserted(&path, false, &file.digest(), file.size, modified(&metadata));
         Ok(Fileset::of_file(file.with_assertions(&assertions)))
     }
 
-    fn intern_tree(&self, root: &Path, cancel: &CancelToken) -> Result<Fileset, Error> {
+    /// Unless the bytes must be in the repository, only their digest is taken: the worker of a step that the cache
+    /// does not answer brings in what it needs.
+    fn take(&self, path: &Path, must_resolve: bool) -> Result<File, Error> {
+        match must_resolve {
+            _ if self.only_looks => self.store.stat_cache().digest_of(path),
+            true => self.store.install(path),
+            false => self.store.lend(path),
+        }
+    }
+
+    fn intern_tree(&self, root: &Path, must_resolve: bool, cancel: &CancelToken) -> Result<Fileset, Error> {
         let found = regular_files(root, cancel)?;
-        let files = in_parallel(&found, cancel, |(_, path)| match self.bring(path) {
+        self.store.stat_cache().preload(root)?;
+        let files = in_parallel(&found, cancel, |(_, path)| match self.take(path, must_resolve) {
             // It vanished since it was found.
             Err(error) if error.kind() == Kind::NotExist => Ok(None),
             other => other.map(Some),
@@ -94,7 +101,7 @@ impl LocalFiles {
     }
 
     fn properties_now(&self, subject: &str, cancel: &CancelToken) -> Result<Properties, Error> {
-        let assertions = self.intern_now(subject, cancel)?.assertions();
+        let assertions = self.intern_now(subject, false, cancel)?.assertions();
         let found = assertions.ok().and_then(|set| set.iter().next().map(|(_, properties)| properties.clone()));
         found.ok_or_else(|| Error::new(Kind::NotExist, format!("there are no files in {subject}")))
     }
@@ -195,9 +202,9 @@ impl ExternalSource for LocalFiles {
         SCHEME
     }
 
-    async fn intern(&self, url: &str, _must_resolve: bool, cancel: &CancelToken) -> Result<Fileset, Error> {
+    async fn intern(&self, url: &str, must_resolve: bool, cancel: &CancelToken) -> Result<Fileset, Error> {
         let (url, cancel) = (url.to_owned(), cancel.clone());
-        self.elsewhere(move |own| own.intern_now(&url, &cancel)).await
+        self.elsewhere(move |own| own.intern_now(&url, must_resolve, &cancel)).await
     }
 
     async fn properties(&self, subject: &str, cancel: &CancelToken) -> Result<Properties, Error> {
@@ -266,7 +273,7 @@ fn regular_files(root: &Path, cancel: &CancelToken) -> Result<Vec<(String, PathB
 
 /// The results of `work` on each item, in their order, on as many threads as there are cores; the error
 /// of the first item that failed.
-fn in_parallel<T: Sync, R: Send>(
+pub(crate) fn in_parallel<T: Sync, R: Send>(
     items: &[T],
     cancel: &CancelToken,
     work: impl Fn(&T) -> Result<R, Error> + Sync,

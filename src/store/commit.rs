@@ -26,6 +26,11 @@ use crate::{assoc_table, codec, materials, steps, tasks};
 /// Commits taken together. Bounds the size of a transaction, not the throughput.
 const GROUP: usize = 4096;
 
+/// While commits come several at a time, groups begin at least so far apart: each costs the disk and a processor
+/// about as much as any other, and what makes so many commits does not wait for a single one. Those that come one
+/// by one, as from a chain of steps, do not wait.
+const PACE: Duration = Duration::from_millis(20);
+
 /// How long a note waits for something better. People who look at what goes on do not mind, and most execs of a
 /// run with very many are over by then.
 const NOTE_DELAY: Duration = Duration::from_millis(150);
@@ -204,42 +209,67 @@ impl Notes {
     }
 }
 
+/// What is written together.
+#[derive(Default)]
+struct Group {
+    commits: Vec<Commit>,
+    touched: Vec<Digest>,
+    steps: Vec<(Digest, StepBatch)>,
+    /// Those who wait for everything before them.
+    waiting: Vec<SyncSender<()>>,
+}
+
+impl Group {
+    fn add(&mut self, message: Message, notes: &mut Notes) {
+        match message {
+            Message::Commit(commit) => {
+                if let Some(task) = &commit.task {
+                    notes.0.remove(&task.id);
+                }
+                self.commits.push(*commit);
+            }
+            Message::Touch(keys) => self.touched.extend(keys),
+            Message::Note(task) => notes.add(*task),
+            Message::Steps(run, batch) => self.steps.push((run, batch)),
+            Message::Flush(sender) => self.waiting.push(sender),
+        }
+    }
+
+    /// Adds what comes until then, and what has come already. Stops early when somebody waits.
+    fn gather(&mut self, queue: &Receiver<Message>, notes: &mut Notes, until: Instant) {
+        while self.commits.len() < GROUP {
+            let wait = until.saturating_duration_since(Instant::now());
+            let wait = if self.waiting.is_empty() { wait } else { Duration::ZERO };
+            let Ok(message) = queue.recv_timeout(wait) else { return };
+            self.add(message, notes);
+        }
+    }
+}
+
 impl Worker {
     fn run(&self, queue: &Receiver<Message>) {
         let mut notes = Notes::default();
+        let mut next_group = Instant::now();
         loop {
             let first = match notes.wait() {
                 None => queue.recv().map_err(|_| RecvTimeoutError::Disconnected),
                 Some(wait) => queue.recv_timeout(wait),
             };
-            let mut next = match first {
-                Ok(message) => Some(message),
-                Err(RecvTimeoutError::Timeout) => None,
+            let mut group = Group::default();
+            match first {
+                Ok(message) => {
+                    group.add(message, &mut notes);
+                    group.gather(queue, &mut notes, next_group);
+                }
+                Err(RecvTimeoutError::Timeout) => {}
                 // What is still noted was going on when this process came to its end: nothing is.
                 Err(RecvTimeoutError::Disconnected) => return,
-            };
-            let mut commits = Vec::new();
-            let mut touched = Vec::new();
-            let mut steps = Vec::new();
-            let mut waiting = Vec::new();
-            while let Some(message) = next {
-                match message {
-                    Message::Commit(commit) => {
-                        if let Some(task) = &commit.task {
-                            notes.0.remove(&task.id);
-                        }
-                        commits.push(*commit);
-                    }
-                    Message::Touch(keys) => touched.extend(keys),
-                    Message::Note(task) => notes.add(*task),
-                    Message::Steps(run, batch) => steps.push((run, batch)),
-                    Message::Flush(sender) => waiting.push(sender),
-                }
-                next = if commits.len() < GROUP { queue.try_recv().ok() } else { None };
             }
+            let now = Instant::now();
+            next_group = if group.commits.len() > 1 { now + PACE } else { now };
             self.write_notes(&notes.due());
-            self.write_group(commits, &touched, &steps);
-            for sender in waiting {
+            self.write_group(group.commits, &group.touched, &group.steps);
+            for sender in group.waiting {
                 let _ = sender.send(());
             }
         }

@@ -30,7 +30,8 @@ pub mod tasks;
 pub mod lock;
 
 pub mod commit;
-pub mod local_store;
+mod lent;
+mod local_store;
 
 pub mod collect;
 pub mod damage;

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use base::{Digest, Error, File, Fileset};
@@ -12,6 +12,7 @@ use crate::codec;
 use crate::commit::Committer;
 use crate::database::{Database, Failure};
 use crate::file_repository::{FileRepository, sync_folder};
+use crate::lent::Lent;
 use crate::located::Located;
 use crate::lock::KeyLocks;
 use crate::materials::Materials;
@@ -39,6 +40,7 @@ pub struct LocalStore {
     pub locks: KeyLocks,
     tmp: PathBuf,
     stat_cache: StatCache,
+    lent: Arc<Lent>,
     committer: Arc<Committer>,
 }
 
@@ -96,6 +98,7 @@ impl LocalStore {
             locks,
             tmp,
             stat_cache: StatCache::new(database.clone()),
+            lent: Arc::default(),
             committer: Arc::new(Committer::start(repository.clone(), database.clone())?),
             repository,
             database,
@@ -195,6 +198,43 @@ impl LocalStore {
         let is_here =
             |file: &File| self.repository.rely_on(&file.id).is_ok() && self.repository.holds(file).unwrap_or(false);
         self.stat_cache.digest_with(path, is_here, |path| self.repository.install(path))
+    }
+
+    /// The digest of a file of the user, which is read only if it may have changed since the last time. Its bytes
+    /// stay where they are until [`bring`](Self::bring) is asked for them: what the cache answers moves nothing.
+    pub fn lend(&self, path: &Path) -> Result<File, Error> {
+        let file = self.stat_cache.digest_of(path)?;
+        if !self.repository.holds(&file)? {
+            self.lent.add(&file, path)?;
+        }
+        Ok(file)
+    }
+
+    /// Whether the bytes of this content may still be only where their owner has them.
+    pub fn is_lent(&self, digest: &Digest) -> bool {
+        self.lent.find(digest).is_some()
+    }
+
+    /// Whether anything was lent.
+    pub fn has_lent(&self) -> bool {
+        !self.lent.is_empty()
+    }
+
+    /// Brings the bytes of a file that was lent into the repository, as [`install`](Self::install) does; nothing is
+    /// done for those that are there, or were never lent. `Integrity` if their owner has changed them since.
+    pub fn bring(&self, file: &File) -> Result<(), Error> {
+        let Some(lent) = self.lent.find(&file.digest()) else { return Ok(()) };
+        // Whoever needs the same file meanwhile waits, and finds it.
+        let path = lent.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.repository.holds(file)? {
+            return Ok(());
+        }
+        let found = self.repository.install(&path)?;
+        if found.id == file.id {
+            return Ok(());
+        }
+        let message = format!("{} has changed since this run looked at it", path.display());
+        Err(Error::new(base::Kind::Integrity, message))
     }
 
     /// The association by itself.

@@ -5,11 +5,12 @@
 //! once more without any of that showing; such a file is not remembered.
 
 use std::collections::HashMap;
+use std::ffi::OsString;
 use std::fs::{self, Metadata};
-use std::os::unix::ffi::OsStrExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base::{Digest, Error, File, Kind};
@@ -22,7 +23,7 @@ use crate::located::Located;
 /// Changes closer to each other than this may have the same time.
 const CLOCK_GRAIN: Duration = Duration::from_secs(2);
 /// Newly learnt digests that are written in one transaction.
-const BATCH: usize = 512;
+const BATCH: usize = 1 << 12;
 
 /// Remembers digests by path. Cheap to clone; every thread may use it. Blocks the calling thread.
 #[derive(Clone, Debug)]
@@ -32,6 +33,14 @@ pub struct StatCache(Arc<Inner>);
 struct Inner {
     database: Database,
     learnt: Mutex<HashMap<PathBuf, (Look, Digest)>>,
+    preloaded: RwLock<Preloaded>,
+}
+
+/// Everything that the database knows below some folders.
+#[derive(Debug, Default)]
+struct Preloaded {
+    folders: Vec<PathBuf>,
+    files: HashMap<PathBuf, (Look, Digest)>,
 }
 
 /// How a file looks without being read.
@@ -46,7 +55,7 @@ struct Look {
 
 impl StatCache {
     pub(crate) fn new(database: Database) -> Self {
-        Self(Arc::new(Inner { database, learnt: Mutex::new(HashMap::new()) }))
+        Self(Arc::new(Inner { database, learnt: Mutex::default(), preloaded: RwLock::default() }))
     }
 
     /// The digest and size of a file, which is read only if it may have changed since the last time.
@@ -79,6 +88,44 @@ impl StatCache {
         Ok(file)
     }
 
+    /// Reads everything that is remembered of files below a folder, so that very many of them are not asked for one
+    /// by one. What other processes learn later is not seen; those files are only hashed once more.
+    pub fn preload(&self, folder: &Path) -> Result<(), Error> {
+        let folder = std::path::absolute(folder).at("find", folder)?;
+        let mut preloaded = self.0.preloaded.write().unwrap_or_else(PoisonError::into_inner);
+        if preloaded.folders.iter().any(|known| folder.starts_with(known)) {
+            return Ok(());
+        }
+        if folder.parent().is_none() {
+            // Nobody interns a whole machine.
+            return Ok(());
+        }
+        // Behind every path below the folder is what has the byte after the slash in its place.
+        let [first, behind] = [b'/', b'/' + 1].map(|byte| [folder.as_os_str().as_bytes(), &[byte]].concat());
+        let found = self.0.database.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT path, device, inode, size, modified_ns, changed_ns, digest FROM stat_cache
+                 WHERE path >= ? AND path < ?",
+            )?;
+            let rows = statement.query_map(params![first, behind], |row| {
+                let path: Vec<u8> = row.get(0)?;
+                let look = Look {
+                    device: row.get(1)?,
+                    inode: row.get(2)?,
+                    size: row.get::<_, i64>(3)?.cast_unsigned(),
+                    modified_ns: row.get(4)?,
+                    changed_ns: row.get(5)?,
+                };
+                let digest: [u8; 32] = row.get(6)?;
+                Ok((PathBuf::from(OsString::from_vec(path)), (look, Digest::from_bytes(digest))))
+            })?;
+            Ok(rows.collect::<Result<Vec<_>, _>>()?)
+        })?;
+        preloaded.files.extend(found);
+        preloaded.folders.push(folder);
+        Ok(())
+    }
+
     /// Writes what was learnt into the database. Happens by itself now and then and on the last drop.
     pub fn flush(&self) -> Result<(), Error> {
         self.0.flush()
@@ -89,6 +136,12 @@ impl StatCache {
         if let Some((known, digest)) = learnt {
             return Ok((known == *look).then_some(digest));
         }
+        let preloaded = self.0.preloaded.read().unwrap_or_else(PoisonError::into_inner);
+        if preloaded.folders.iter().any(|folder| path.starts_with(folder)) {
+            let known = preloaded.files.get(path);
+            return Ok(known.and_then(|(known, digest)| (known == look).then_some(*digest)));
+        }
+        drop(preloaded);
         let digest: Option<[u8; 32]> = self.0.database.read(|connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT digest FROM stat_cache
@@ -121,6 +174,11 @@ impl Inner {
         if learnt.is_empty() {
             return Ok(());
         }
+        let mut preloaded = self.preloaded.write().unwrap_or_else(PoisonError::into_inner);
+        if !preloaded.folders.is_empty() {
+            preloaded.files.extend(learnt.iter().map(|(path, known)| (path.clone(), *known)));
+        }
+        drop(preloaded);
         self.database.write(|transaction| {
             let mut statement =
                 transaction.prepare_cached("INSERT OR REPLACE INTO stat_cache VALUES (?, ?, ?, ?, ?, ?, ?)")?;

@@ -347,3 +347,42 @@ fn installing_a_file_twice_reads_it_once() {
     fs::write(&path, "INPUT").unwrap();
     assert_eq!(again.install(&path).unwrap().id, Some(Digest::of("INPUT")));
 }
+
+#[test]
+fn a_file_that_is_lent_comes_when_it_is_needed() {
+    let (home, store) = open();
+    let path = home.path().join("input");
+    fs::write(&path, "input").unwrap();
+    let file = store.lend(&path).unwrap();
+    assert_eq!(file, File::resolved(Digest::of("input"), 5));
+    assert!(store.is_lent(&file.digest()));
+    assert_eq!(store.repository.holds(&file), Ok(false), "nothing has moved");
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| assert_eq!(store.bring(&file), Ok(())));
+        }
+    });
+    assert_eq!(store.repository.holds(&file), Ok(true));
+    // The bytes are the repository's own.
+    fs::write(&path, "INPUT").unwrap();
+    assert_eq!(std::io::read_to_string(store.repository.open_blob(&file.digest()).unwrap()).unwrap(), "input");
+    assert_eq!(store.bring(&file), Ok(()), "it is there");
+    let unknown = File::resolved(Digest::of("unknown"), 7);
+    assert!(!store.is_lent(&unknown.digest()));
+    assert_eq!(store.bring(&unknown), Ok(()), "who needs it will say that it is absent");
+}
+
+#[test]
+fn a_lent_file_that_has_changed_is_not_taken_for_what_it_was() {
+    let (home, store) = open();
+    let path = home.path().join("input");
+    fs::write(&path, "input").unwrap();
+    let file = store.lend(&path).unwrap();
+    fs::write(&path, "other").unwrap();
+    let error = store.bring(&file).unwrap_err();
+    assert_eq!(error.kind(), Kind::Integrity);
+    assert!(error.message().ends_with("input has changed since this run looked at it"), "{error}");
+    assert_eq!(store.repository.holds(&file), Ok(false));
+    fs::remove_file(&path).unwrap();
+    assert_eq!(store.bring(&file).unwrap_err().kind(), Kind::NotExist);
+}

@@ -112,10 +112,11 @@ fn start(tools: &Tools, key: &Digest, recheck: Recheck) -> Result<Start, Error> 
     Ok(Start::Now(lock, flaw))
 }
 
-/// Brings in the content of inputs that are references.
+/// Brings in the content of inputs that is not in the repository yet.
 async fn load(tools: &Arc<Tools>, task: &mut ExecTask) -> Result<(), Error> {
     let config = &task.request.config;
-    if config.inputs().flat_map(|fileset| fileset.entries()).all(|(_, file)| !file.is_reference()) {
+    let is_here = |file: &base::File| file.id.is_some_and(|id| !tools.store.is_lent(&id));
+    if config.inputs().flat_map(|fileset| fileset.entries()).all(|(_, file)| is_here(file)) {
         return Ok(());
     }
     let mut here = fetch::resolved(tools, config.inputs().cloned().collect()).await?.into_iter();
@@ -281,7 +282,9 @@ fn tail(log: &LogFile) -> LogTail {
     LogTail { path: log.path.clone(), size: log.size, cut: from > 0 || skipped > 0, lines }
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Error> + Send + 'static) -> Result<T, Error> {
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
     let done = tokio::task::spawn_blocking(work).await;
     done.unwrap_or_else(|error| Err(Error::new(Kind::Fatal, format!("a worker failed: {error}"))))
 }

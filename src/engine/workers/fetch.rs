@@ -7,12 +7,22 @@ use std::sync::Arc;
 use base::{Digest, Error, File, Fileset, Kind};
 
 use super::Tools;
+use super::execute::blocking;
+use crate::local_files::in_parallel;
 
 /// References fetched at a time for one step.
 const AT_ONCE: usize = 16;
 
-/// The same filesets without references, whose content is in the repository.
+/// The same filesets without references, whose content is in the repository; also that of local files which was
+/// not needed before.
 pub(super) async fn resolved(tools: &Arc<Tools>, filesets: Vec<Fileset>) -> Result<Vec<Fileset>, Error> {
+    let is_lent = |file: &File| file.id.is_some_and(|id| tools.store.is_lent(&id));
+    let entries = filesets.iter().flat_map(Fileset::entries).map(|(_, file)| file);
+    let lent: Vec<File> = entries.filter(|file| is_lent(file)).cloned().collect();
+    if !lent.is_empty() {
+        let tools = tools.clone();
+        blocking(move || in_parallel(&lent, &tools.cancel, |file| tools.store.bring(file))).await?;
+    }
     let mut wanted: HashMap<Digest, File> = HashMap::new();
     for (_, file) in filesets.iter().flat_map(Fileset::entries).filter(|(_, file)| file.is_reference()) {
         wanted.insert(file.digest(), file.clone());

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use base::file::Origin;
-use base::{Error, File, Fileset, Kind};
+use base::{Digest, Error, File, Fileset, Kind};
 use engine::{Config, ExternalSource};
 use exec::CancelToken;
 use flow::Graph;
@@ -20,6 +20,7 @@ use crate::home::{Home, exec, fileset};
 
 pub(crate) const CASES: &[Case] = &[
     ("an_edited_input_runs_again", edited),
+    ("an_input_moves_when_a_step_needs_it", left_in_place),
     ("folders_come_in_whole", folders),
     ("what_cannot_come_in_says_why", refused),
     ("files_go_out_once", exported),
@@ -96,6 +97,25 @@ fn changed() {
     let failures = home.run_with(&mut graph, root, far(&home, &fetched), &mut |_| ()).value.unwrap_err();
     assert_eq!(failures.kind(), Kind::Integrity);
     assert!(failures.to_string().contains("fetch far://changed"), "{failures}");
+}
+
+fn left_in_place() {
+    let home = Home::new();
+    home.write("big", "content");
+    let is_here = || home.store.repository.stat(&Digest::of("content")).expect("a look").is_some();
+    let mut graph = Graph::default();
+    let input = graph.intern("localfile://big", false);
+    let root = exec(&mut graph, "tr a-z A-Z < %s > %s", vec![input]);
+    let outcome = home.run(&mut graph, root);
+    assert_eq!(home.content(&outcome, "."), "CONTENT");
+    assert!(is_here(), "the step has needed it");
+    home.store.repository.remove(&Digest::of("content")).expect("removed");
+    let again = home.again();
+    let mut graph = Graph::default();
+    let input = graph.intern("localfile://big", false);
+    let root = exec(&mut graph, "tr a-z A-Z < %s > %s", vec![input]);
+    assert_eq!(again.run(&mut graph, root).counts.cached, 1);
+    assert!(!is_here(), "the cache has answered");
 }
 
 fn edited() {
