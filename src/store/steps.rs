@@ -126,6 +126,23 @@ impl Steps {
         }
     }
 
+    /// The first steps of a run that were executed, to success or failure, with their numbers, in order.
+    pub fn executed(&self, run: &Digest, limit: usize) -> Result<Vec<(u64, StepRecord)>, Error> {
+        self.database.read(|connection| {
+            let Some(run) = known_name(connection, &run.hex())? else { return Ok(Vec::new()) };
+            let mut statement = connection.prepare_cached(
+                "SELECT number, outcome, ident.text, position.text, flow, cause, key FROM steps
+                 JOIN names AS ident ON ident.id = ident JOIN names AS position ON position.id = position
+                 WHERE run = ? AND outcome IN (?, ?) ORDER BY number LIMIT ?",
+            )?;
+            let outcomes = [StepOutcome::Executed, StepOutcome::Failed].map(StepOutcome::number);
+            let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+            let rows = statement.query_map(params![run, outcomes[0], outcomes[1], limit], read)?;
+            let rows = rows.map(|row| row.map(|(number, step)| (number.max(0).cast_unsigned(), step)));
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
     /// How many steps of each ident of a run came to what.
     pub fn tally(&self, run: &Digest) -> Result<Tally, Error> {
         self.database.read(|connection| {

@@ -134,6 +134,9 @@ fn steps_of_a_run_come_back_in_order() {
         })
         .unwrap();
     assert!(found == all);
+    let executed = steps.executed(&run, 5).unwrap();
+    assert_eq!(executed.iter().map(|(number, _)| *number).collect::<Vec<_>>(), [1, 2, 5, 6, 9]);
+    assert!(executed.iter().all(|(number, step)| all[*number as usize] == *step));
     let tally = steps.tally(&run).unwrap();
     assert_eq!((tally.len(), tally.values().sum::<u64>()), (28, 10_000));
     assert_eq!(steps.keys(&run).unwrap().len(), 7);

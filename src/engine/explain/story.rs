@@ -94,14 +94,7 @@ pub struct Explanation {
 impl Story {
     /// Reads what is known of a run.
     pub fn read(store: &LocalStore, run: RunRecord) -> Result<Self, Error> {
-        let (mut executed, mut keys) = (Vec::new(), HashSet::new());
-        store.steps().visit(&run.id, &mut |number, step| {
-            keys.insert(step.key);
-            if matches!(step.outcome, StepOutcome::Executed | StepOutcome::Failed) && executed.len() < EXPLAINED {
-                executed.push((number, step));
-            }
-            true
-        })?;
+        let (executed, keys) = (store.steps().executed(&run.id, EXPLAINED)?, store.steps().keys(&run.id)?);
         let imports = store.steps().imports(&run.id)?;
         let mut story = Self {
             tally: store.steps().tally(&run.id)?,
