@@ -11,7 +11,7 @@ use crate::table::Table;
 fn wide(count: u32) -> String {
     format!(
         "func Echo(n int) = exec(image := \"tools\", mem := 1*MiB) (out file) {{\" echo {{{{n}}}} > {{{{out}}}} \"}}\n\
-         val Main = len([Echo(n) | n <- range(0, {count})])\n"
+         val Main = [Echo(n) | n <- range(0, {count})]\n"
     )
 }
 
