@@ -22,7 +22,7 @@ mod words;
 
 use std::ffi::OsString;
 
-use clap::{Args, Command, FromArgMatches, Subcommand};
+use clap::{ArgAction, Args, Command, FromArgMatches, Subcommand};
 
 use crate::configuration::schema;
 use crate::exit::Exit;
@@ -63,6 +63,24 @@ pub(crate) struct Global {
     pub(crate) config: Option<String>,
     #[command(flatten)]
     pub(crate) overrides: Overrides,
+    /// address of a server of diagnostics; there is none in this build
+    #[arg(long, value_name = "string", default_value = "")]
+    pub(crate) http: String,
+    /// accepted: the file is made, and stays empty
+    #[arg(long, value_name = "string", default_value = "")]
+    pub(crate) cpuprofile: String,
+    /// accepted: the file is made, and stays empty
+    #[arg(long, value_name = "string", default_value = "")]
+    pub(crate) memprofile: String,
+    /// accepted, without effect
+    #[arg(long, value_name = "duration", default_value = "0s", value_parser = values::duration)]
+    pub(crate) memstatsduration: std::time::Duration,
+    /// accepted, without effect
+    #[arg(long, action = ArgAction::Set, value_parser = values::boolean(), default_value = "false")]
+    pub(crate) memstatsgc: bool,
+    /// accepted, without effect: operations on filesets take no turns
+    #[arg(long = "fileset_op_limit", value_name = "int", default_value = "-1", allow_hyphen_values = true)]
+    pub(crate) fileset_op_limit: i64,
     /// how errors of programs are shown: short (a line each), drawn (with the text), json (an
     /// object a line), or auto: drawn on a terminal, else short
     #[arg(long = "error-format", value_name = "string", default_value = "auto")]

@@ -37,7 +37,7 @@ use std::rc::Rc;
 use lang::session::Session;
 use syntax::diagnostic::{Code, Diagnostic};
 
-use crate::arguments::{Arguments, CommandLine};
+use crate::arguments::{Arguments, CommandLine, Global};
 use crate::configuration;
 use crate::exit::Exit;
 use crate::local_sources::LocalSources;
@@ -49,6 +49,9 @@ pub(crate) fn run(arguments: Arguments) -> Exit {
     terminal::choose_format(global.error_format);
     let (file, overrides) = (global.config.as_deref(), global.overrides.given());
     if let Err(exit) = configuration::load(file, &overrides, global.log.name()) {
+        return exit.prefixed();
+    }
+    if let Err(exit) = diagnostics(&global) {
         return exit.prefixed();
     }
     let (name, done) = match command {
@@ -88,6 +91,17 @@ pub(crate) fn run(arguments: Arguments) -> Exit {
         Ok(()) => Exit::Success,
         Err(exit) => exit.named(name),
     }
+}
+
+/// What is asked for about the program itself (CLI spec §2).
+fn diagnostics(global: &Global) -> Result<(), Exit> {
+    if !global.http.is_empty() {
+        return Err(Exit::failed(format!("-http {}: this build has no server of diagnostics", global.http)));
+    }
+    for path in [&global.cpuprofile, &global.memprofile].into_iter().filter(|path| !path.is_empty()) {
+        std::fs::File::create(path).map_err(|error| Exit::failed(format!("{path}: {error}")))?;
+    }
+    Ok(())
 }
 
 /// A session over the file system that traces to standard error.

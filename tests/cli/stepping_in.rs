@@ -81,11 +81,18 @@ fn cli_144_145_146_a_process_is_listed_entered_and_ended() {
     check_shell(&bed, "process", &exec);
     converse(&bed, "process", &exec);
 
+    // What it has said so far, and what it says until it ends (CLI-142).
+    assert_eq!(bed.succeed(&["logs", &exec]), "quick\n");
+    assert_eq!(bed.succeed(&["logs", "-stdout", &exec]), "quick\n");
+    let following = bed.reflow(&["logs", "-f", &exec]).stdout(Stdio::piped()).spawn().unwrap();
+
     // The first cannot be freed, the second is all the same.
     let killed = bed.run(&["kill", &exec, &alloc]);
     assert_eq!((killed.code, killed.stdout.as_str()), (Some(1), ""));
     assert!(killed.stderr.contains("it is an exec, not an alloc"), "{}", killed.stderr);
     assert_eq!((killed.stderr.lines().count(), going.ended()), (1, Some(1)));
+    let followed = ended(following.wait_with_output().unwrap());
+    assert_eq!((followed.stdout.as_str(), followed.code), ("quick\n", Some(0)));
     assert_nothing_runs(&bed);
     let again = bed.run(&["kill", &alloc]);
     assert_eq!(again.code, Some(1));

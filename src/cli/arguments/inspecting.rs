@@ -31,6 +31,9 @@ pub(crate) struct LogsFlags {
     /// an exec's standard output instead
     #[arg(long, action = ArgAction::Set, value_parser = boolean(), default_value = "false")]
     pub(crate) stdout: bool,
+    /// follow a running exec, given by its name HOST/ALLOC/EXEC, until it ends
+    #[arg(short = 'f', action = ArgAction::Set, value_parser = boolean(), default_value = "false")]
+    pub(crate) f: bool,
     /// the lowest level of a run's log that is shown: error, info or debug
     #[arg(long, value_name = "string", default_value = "info", ignore_case = true)]
     pub(crate) level: LogLevel,

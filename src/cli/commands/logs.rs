@@ -1,17 +1,30 @@
 //! `reflow logs`
 
-use std::path::PathBuf;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use base::digest::PartialDigest;
+use exec::ExecId;
 use store::{LocalStore, LogPlace, RunRecord, TaskRecord};
 
 use super::answer;
 use crate::arguments::{LogLevel, LogsFlags};
 use crate::exit::Exit;
+use crate::history;
+use crate::names::Name;
 
 pub(super) fn run(flags: &LogsFlags) -> Result<(), Exit> {
-    let store = crate::home::open(&flags.place.home()?)?;
-    let id = PartialDigest::parse(&flags.id).map_err(Exit::failed)?;
+    let home = flags.place.home()?;
+    let store = crate::home::open(&home)?;
+    let id = match Name::parse(&flags.id).map_err(Exit::failed)? {
+        Name::Id(id) => id,
+        Name::Exec(run, key) => return exec_log(&store, &home, flags, &run, &key),
+        Name::Alloc(_) => return Err(Exit::failed(format!("{} is an alloc: execs and runs have logs", flags.id))),
+    };
+    if flags.f {
+        return Err(Exit::failed(format!("-f follows an exec by its name, HOST/ALLOC/EXEC; {} is an id", flags.id)));
+    }
     match store.runs().find(&id) {
         Ok(run) => return run_log(&run, flags.level),
         Err(error) if error.kind() != base::Kind::NotExist => return Err(error.into()),
@@ -22,6 +35,48 @@ pub(super) fn run(flags: &LogsFlags) -> Result<(), Exit> {
         Err(error) if error.kind() == base::Kind::NotExist => Err(Exit::failed(format!("no run or exec {}", flags.id))),
         Err(error) => Err(error.into()),
     }
+}
+
+/// How often the log of a running exec is looked at for more.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// Prints what an exec has written; with `-f` also what it writes until it ends.
+fn exec_log(
+    store: &LocalStore,
+    home: &Path,
+    flags: &LogsFlags,
+    run: &PartialDigest,
+    key: &PartialDigest,
+) -> Result<(), Exit> {
+    let find = || history::find_exec(store, run, key);
+    let (_, task) = find()?.ok_or_else(|| Exit::failed(format!("no exec {}", flags.id)))?;
+    let whole = task.record.key.ok_or_else(|| Exit::failed(format!("no log of {}", flags.id)))?;
+    let paths = exec::logs_of(home, ExecId::new(whole));
+    let path = if flags.stdout { paths.stdout } else { paths.stderr };
+    let mut shown = 0;
+    loop {
+        // Asked before the last look, so that nothing is missed.
+        let goes_on = flags.f && find()?.is_some_and(|(_, task)| task.state.is_live());
+        shown += pass_on(&path, shown)?;
+        if !goes_on {
+            return Ok(());
+        }
+        std::thread::sleep(PAUSE);
+    }
+}
+
+/// Prints what a log has behind its first bytes; how much that was. A stream that stayed silent has no file.
+fn pass_on(path: &Path, shown: u64) -> Result<u64, Exit> {
+    let failed = |error: io::Error| Exit::failed(format!("{}: {error}", path.display()));
+    let mut file = match std::fs::File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+        Err(error) => return Err(failed(error)),
+    };
+    let mut bytes = Vec::new();
+    file.seek(SeekFrom::Start(shown)).and_then(|_| file.read_to_end(&mut bytes)).map_err(failed)?;
+    answer(&bytes)?;
+    Ok(bytes.len() as u64)
 }
 
 fn run_log(run: &RunRecord, level: LogLevel) -> Result<(), Exit> {
