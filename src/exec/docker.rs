@@ -102,7 +102,7 @@ impl DockerExecutor {
         .await?;
         let mem = info.mem_total.unwrap_or(0).max(0) as f64 * machine::LENDABLE_MEMORY;
         let capacity = Resources::of(info.ncpu.unwrap_or(1).max(1) as f64, mem.floor(), disk);
-        let user = container::user(info.security_options.as_deref().unwrap_or_default());
+        let user = container::user(info.security_options.as_deref().unwrap_or_default(), endpoint.owner());
         let images = Images::new(docker.clone(), Logins::new(configuration), pull_retries);
         let (engine, removals) = (Engine { docker, endpoint }, Removals::default());
         Ok(Self { engine, site, images, removals, user, memory_limit, capacity, credentials })

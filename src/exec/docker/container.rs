@@ -35,9 +35,11 @@ pub(super) fn name(home: &Digest, id: ExecId) -> String {
 }
 
 /// The user that commands run as, so that outputs belong to whoever runs reflow. In an engine without
-/// root privileges root is that user, and others are nobody on this machine.
-pub(super) fn user(security_options: &[String]) -> String {
-    if security_options.iter().any(|option| option.contains("name=rootless")) {
+/// root privileges root is that user, and others are nobody on this machine. Docker says that it is one; of Podman
+/// the `owner` of its socket tells.
+pub(super) fn user(security_options: &[String], owner: Option<u32>) -> String {
+    let is_rootless = owner.is_some_and(|owner| owner != 0);
+    if is_rootless || security_options.iter().any(|option| option.contains("name=rootless")) {
         return "0:0".to_owned();
     }
     format!("{}:{}", rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw())
@@ -321,8 +323,10 @@ mod tests {
     #[test]
     fn commands_run_as_the_user_of_reflow() {
         let own = format!("{}:{}", rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
-        assert_eq!(user(&["name=seccomp,profile=default".to_owned()]), own);
-        assert_eq!(user(&["name=seccomp".to_owned(), "name=rootless".to_owned()]), "0:0");
+        assert_eq!(user(&["name=seccomp,profile=default".to_owned()], Some(0)), own);
+        assert_eq!(user(&["name=seccomp,profile=default".to_owned()], None), own);
+        assert_eq!(user(&["name=seccomp".to_owned(), "name=rootless".to_owned()], None), "0:0");
+        assert_eq!(user(&["name=seccomp".to_owned()], Some(1000)), "0:0");
     }
 
     #[test]

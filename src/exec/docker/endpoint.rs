@@ -1,5 +1,6 @@
 //! Where the Docker engine is reached.
 
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -38,6 +39,12 @@ impl Endpoint {
     /// Whether the engine is on this machine.
     pub(super) fn is_local(&self) -> bool {
         self.0.starts_with(UNIX)
+    }
+
+    /// The user who has made the socket, which is whom a local engine works as.
+    pub(super) fn owner(&self) -> Option<u32> {
+        let socket = self.0.strip_prefix(UNIX)?;
+        std::fs::metadata(socket).ok().map(|metadata| metadata.uid())
     }
 
     /// The engine's socket on its own machine.
