@@ -10,11 +10,18 @@ use super::{LogLevel, Place};
     override_usage = "reflow info [flags] NAME...",
     after_help = "\
 Info describes runs, execs, cached filesets and objects by their ids, which may
-be abbreviated."
+be abbreviated; execs also by their names HOST/ALLOC/EXEC, and allocs by theirs,
+HOST/ALLOC."
 )]
 pub(crate) struct InfoFlags {
     #[command(flatten)]
     pub(crate) place: Place,
+    /// whole ids and messages in tables
+    #[arg(long, action = ArgAction::Set, value_parser = boolean(), default_value = "false")]
+    pub(crate) full: bool,
+    /// accepted, without effect: this machine has no price
+    #[arg(long = "exact_cost", action = ArgAction::Set, value_parser = boolean(), default_value = "false")]
+    pub(crate) exact_cost: bool,
     #[arg(value_name = "NAME", required = true)]
     pub(crate) names: Vec<String>,
 }

@@ -1,44 +1,123 @@
-//! `reflow info`
+//! `reflow info`: what a word on the command line names, in full (CLI spec §13.1).
+
+mod exec;
 
 use std::fmt::Write;
 use std::time::SystemTime;
 
+use base::assertion::Assertions;
 use base::digest::{Digest, PartialDigest};
-use base::units;
+use base::{Fileset, units};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use store::{LocalStore, LogPlace, RunPhase, RunRecord, TaskQuery, TaskRecord};
+use store::{LocalStore, RunPhase, RunRecord, TaskKind};
 
 use super::answer;
 use crate::arguments::InfoFlags;
 use crate::exit::Exit;
+use crate::history::listing::{self, Style};
+use crate::history::{self, RunView, TaskView};
+use crate::machinery;
+use crate::names::{self, Name};
+
+/// What separates what a run's own files say from its tasks.
+const RULE: usize = 60;
 
 pub(super) fn run(flags: &InfoFlags) -> Result<(), Exit> {
-    let store = crate::home::open(&flags.place.home()?)?;
+    let home = flags.place.home()?;
+    let store = crate::home::open(&home)?;
     for name in &flags.names {
-        answer(describe(&store, name)?)?;
+        let text = match Name::parse(name).map_err(Exit::failed)? {
+            Name::Id(id) => describe(&store, &home, name, &id, flags)?,
+            Name::Alloc(run) => alloc_text(&live_run(&store, name, &run)?),
+            Name::Exec(run, key) => {
+                let found = history::find_exec(&store, &run, &key)?;
+                let (view, task) = found.ok_or_else(|| Exit::failed(format!("no exec {name}")))?;
+                let view = RunView { tasks: vec![task], ..view };
+                only_task(&store, &home, view)?
+            }
+        };
+        answer(text)?;
     }
     Ok(())
 }
 
-fn describe(store: &LocalStore, name: &str) -> Result<String, Exit> {
-    let id = PartialDigest::parse(name).map_err(Exit::failed)?;
-    if let Some(run) = found(store.runs().find(&id))? {
-        let tasks = store.tasks().list(&TaskQuery { run: Some(run.id), ..TaskQuery::default() })?;
-        return Ok(run_text(&run, &tasks));
+fn describe(
+    store: &LocalStore,
+    home: &std::path::Path,
+    name: &str,
+    id: &PartialDigest,
+    flags: &InfoFlags,
+) -> Result<String, Exit> {
+    if let Some(view) = history::find(store, id)? {
+        let mut views = [view];
+        machinery::threads()?.block_on(history::look(home, &mut views));
+        let [view] = views;
+        return Ok(run_text(&view, flags.full));
     }
-    if let Some(task) = found(store.tasks().find(&id))? {
-        return task_text(store, &task);
+    if let Some(task) = found(store.tasks().find(id))? {
+        let run = PartialDigest::parse(&task.run.hex()).map_err(Exit::failed)?;
+        let view = history::find(store, &run)?;
+        let mut view = view.ok_or_else(|| Exit::failed(format!("the run {} is not known", task.run.short())))?;
+        view.tasks.retain(|view| view.record.id == task.id);
+        return only_task(store, home, view);
     }
-    if let Some(digest) = id.full() {
-        if let Some(text) = fileset_text(store, &digest)? {
-            return Ok(text);
-        }
-        if let Some(size) = store.repository.stat(&digest)? {
-            return Ok(format!("{} (file)\n    size: {size}\n", digest.hex()));
-        }
+    if let Some(key) = store.assoc().key(id)?
+        && let Some(text) = fileset_text(store, &key)?
+    {
+        return Ok(text);
+    }
+    if let Some(digest) = id.full()
+        && let Some(size) = store.repository.stat(&digest)?
+    {
+        return Ok(format!("{} (file)\n    size: {size}\n", digest.hex()));
     }
     Err(Exit::failed(format!("no run, exec, cached fileset or object {name}")))
+}
+
+/// The description of the only task that a view was left with.
+fn only_task(store: &LocalStore, home: &std::path::Path, view: RunView) -> Result<String, Exit> {
+    let mut views = [view];
+    machinery::threads()?.block_on(history::look(home, &mut views));
+    match views[0].tasks.first() {
+        Some(task) => exec::text(store, task),
+        None => Err(Exit::failed("the task is not known any more")),
+    }
+}
+
+/// The run that holds an alloc.
+fn live_run(store: &LocalStore, name: &str, run: &PartialDigest) -> Result<RunView, Exit> {
+    let view = history::find(store, run)?.filter(|view| view.is_live);
+    view.ok_or_else(|| Exit::failed(format!("no alloc {name}: an alloc is there as long as its run goes on")))
+}
+
+fn alloc_text(view: &RunView) -> String {
+    let execs = || view.tasks.iter().filter(|task| task.record.kind == TaskKind::Exec && task.state.is_live());
+    let held = |label| execs().map(|task| task.record.resources.get(label)).sum::<f64>();
+    let mut fields = Fields::default();
+    fields.line("mem", units::data_amount(held("mem")));
+    fields.line("cpu", format!("{:.1}", held("cpu")));
+    fields.line("disk", units::data_amount(held("disk")));
+    fields.line("owner", &view.run.user);
+    // It is kept by its process, whose lock says so, and has no date to expire at.
+    fields.line("process", view.run.process);
+    if !view.run.labels.is_empty() {
+        fields.0.push_str("    labels:\n");
+        let mut labels: Vec<(&str, &str)> =
+            view.run.labels.iter().map(|label| label.split_once('=').unwrap_or((label, ""))).collect();
+        labels.sort_unstable();
+        for (name, value) in labels {
+            let _ = writeln!(fields.0, "        {name}: {value}");
+        }
+    }
+    let uris: Vec<&str> = execs().filter_map(|task| task.record.uri.as_deref()).collect();
+    if !uris.is_empty() {
+        fields.0.push_str("    execs:\n");
+        for uri in uris {
+            let _ = writeln!(fields.0, "        {uri}");
+        }
+    }
+    format!("{} (alloc)\n{}", names::alloc(&view.run.host, &view.run.id), fields.0)
 }
 
 /// A thing that may not be there.
@@ -77,7 +156,18 @@ fn phase(phase: RunPhase) -> &'static str {
     }
 }
 
-fn run_text(run: &RunRecord, tasks: &[TaskRecord]) -> String {
+fn run_text(view: &RunView, full: bool) -> String {
+    let block = run_block(&view.run);
+    if view.tasks.is_empty() {
+        return block;
+    }
+    let tasks: Vec<&TaskView> = view.tasks.iter().collect();
+    let style = Style { now: SystemTime::now(), long: true, full };
+    format!("{block}{}\n{}", "-".repeat(RULE), listing::run(view, &tasks, &style))
+}
+
+/// What a run's own files say.
+fn run_block(run: &RunRecord) -> String {
     let mut fields = Fields::default();
     fields.line("time", time(run.start));
     fields.line("program", &run.program);
@@ -106,69 +196,7 @@ fn run_text(run: &RunRecord, tasks: &[TaskRecord]) -> String {
     if let Some(log) = &run.log {
         fields.line("log", log);
     }
-    let mut text = format!("{} (run)\n{}", run.id.hex(), fields.0);
-    if !tasks.is_empty() {
-        text.push_str("    tasks:\n");
-        for task in tasks.iter().rev() {
-            let state = match (&task.error, task.cached) {
-                (Some(_), _) => "failed",
-                (None, true) => "cached",
-                (None, false) => "ok",
-            };
-            let _ = writeln!(text, "        {} {:<6} {:<6} {}", task.id.short(), task.kind.name(), state, task.ident);
-        }
-    }
-    text
-}
-
-fn task_text(store: &LocalStore, task: &TaskRecord) -> Result<String, Exit> {
-    let mut fields = Fields::default();
-    fields.line("run", task.run.short());
-    if !task.ident.is_empty() {
-        fields.line("ident", &task.ident);
-    }
-    if !task.position.is_empty() {
-        fields.line("place", &task.position);
-    }
-    if let Some(flow) = &task.flow {
-        fields.line("flow", flow.short());
-    }
-    if !task.image.is_empty() {
-        fields.line("image", &task.image);
-    }
-    fields.line("cmd", types::quote::quote(task.command.as_bytes()));
-    if let (Some(start), Some(end)) = (task.start, task.end) {
-        fields.line("time", time(start));
-        fields.line("elapsed", format!("{:.3}s", end.duration_since(start).unwrap_or_default().as_secs_f64()));
-    }
-    fields.line("requested", &task.resources);
-    if let Some(cpu) = task.usage.cpu_seconds {
-        fields.line("cpu", format!("{cpu:.3}s"));
-    }
-    if let Some(memory) = task.usage.max_memory {
-        fields.line("memory", units::data_size(memory));
-    }
-    if let Some(exit) = task.exit {
-        fields.line("exit", exit);
-    }
-    if let Some(error) = &task.error {
-        fields.line("error", error);
-    }
-    for (name, place) in [("stdout", &task.stdout), ("stderr", &task.stderr)] {
-        match place {
-            None => {}
-            Some(LogPlace::Path(path)) => fields.line(name, path.display()),
-            Some(LogPlace::Blob(digest)) => fields.line(name, digest),
-        }
-    }
-    let mut text = format!("{} ({})\n{}", task.id.hex(), task.kind.name(), fields.0);
-    if let Some(key) = &task.key
-        && let Some(files) = fileset_of_key(store, key)?
-    {
-        text.push_str("    result:\n");
-        text.push_str(&files);
-    }
-    Ok(text)
+    format!("{} (run)\n{}", run.id.hex(), fields.0)
 }
 
 fn fileset_text(store: &LocalStore, key: &Digest) -> Result<Option<String>, Exit> {
@@ -188,12 +216,19 @@ fn fileset_of_key(store: &LocalStore, key: &Digest) -> Result<Option<String>, Ex
     Ok(Some(text))
 }
 
-fn write_files(text: &mut String, fileset: &base::Fileset, indent: &str) {
+/// The files of a fileset, a line each, sorted by path.
+fn write_files(text: &mut String, fileset: &Fileset, indent: &str) {
     for (i, element) in fileset.list.iter().enumerate() {
         let _ = writeln!(text, "{indent}list[{i}]:");
         write_files(text, element, &format!("{indent}  "));
     }
     for (path, file) in &fileset.map {
-        let _ = writeln!(text, "{indent}{path}: {} ({})", file.digest(), units::data_size(file.size));
+        let (digest, size) = (file.digest(), units::data_size(file.size));
+        let _ = writeln!(text, "{indent}{path}: {digest} ({size}){}", asserted(&file.assertions()));
     }
+}
+
+/// What is said of a file that asserts something.
+fn asserted(assertions: &Assertions) -> String {
+    if assertions.is_empty() { String::new() } else { format!(" assertions:{}", assertions.digest().short()) }
 }
