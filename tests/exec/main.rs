@@ -28,6 +28,7 @@ mod machine;
 mod measure;
 mod outage;
 mod outputs;
+mod private_engine;
 mod reattach;
 
 use std::process::ExitCode;

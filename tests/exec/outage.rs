@@ -1,8 +1,6 @@
 //! Engines that go down while commands run. They are engines of the suite's own: the machine's stays up.
 
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use base::Kind as Failure;
 use exec::{CancelHandle, CancelToken, DockerExecutor, DockerOptions, Endpoint, ExecEvent, Executor as _};
@@ -11,6 +9,7 @@ use rustix::process::{Pid, Signal};
 use crate::bed::{Bed, Exec, Kind, RUNTIME, docker_options, text};
 use crate::lifecycle::{eventually, token};
 use crate::machine::processes_with_argument;
+use crate::private_engine::Engine;
 use crate::{Case, engine};
 
 const DOCKER: &[Kind] = &[Kind::Docker];
@@ -21,89 +20,15 @@ pub(crate) const CASES: &[Case] = &[
     ("the_engine_is_killed", DOCKER, the_engine_is_killed),
 ];
 
-/// An engine apart from the machine's.
-struct Engine {
-    folder: tempfile::TempDir,
-    options: Vec<&'static str>,
-    server: Option<Child>,
+fn start(options: &[&'static str]) -> Option<Engine> {
+    Engine::start(&engine::fixtures(), engine::GNU, options)
 }
 
-impl Engine {
-    /// Starts one that has the test image; `None` where that is not possible.
-    fn start(options: &[&'static str]) -> Option<Self> {
-        if !rustix::process::geteuid().is_root() {
-            println!("engines that go down are not tested: only root can start one");
-            return None;
-        }
-        let folder = tempfile::Builder::new().prefix("reflow-engine-").tempdir().expect("a folder");
-        let mut engine = Self { folder, options: options.to_vec(), server: None };
-        engine.serve();
-        let archive = engine.folder.path().join("image.tar");
-        let archive = archive.to_str().expect("a path");
-        engine::docker(&["save", "-o", archive, engine::GNU]);
-        engine::docker(&["-H", &engine.host(), "load", "-q", "-i", archive]);
-        Some(engine)
-    }
-
-    fn host(&self) -> String {
-        format!("unix://{}/engine.sock", self.folder.path().display())
-    }
-
-    /// Starts the server and waits until it answers.
-    fn serve(&mut self) {
-        let script = engine::fixtures().join("serve_engine.sh");
-        let server = Command::new(script).arg(self.folder.path()).args(&self.options).stdin(Stdio::null()).spawn();
-        self.server = Some(server.expect("an engine"));
-        let answers = || {
-            let version = Command::new("docker").args(["-H", &self.host(), "version"]).output();
-            version.is_ok_and(|output| output.status.success())
-        };
-        let end = Instant::now() + Duration::from_secs(60);
-        while !answers() {
-            let log = || std::fs::read_to_string(self.folder.path().join("engine.log")).unwrap_or_default();
-            assert!(Instant::now() < end, "the engine does not answer: {}", log());
-            std::thread::sleep(Duration::from_millis(50));
-        }
-    }
-
-    /// Sends a signal and waits until the server is gone.
-    fn end(&mut self, signal: Signal) {
-        if let Some(mut server) = self.server.take() {
-            let pid = Pid::from_raw(i32::try_from(server.id()).expect("a pid")).expect("a pid");
-            rustix::process::kill_process(pid, signal).expect("it runs");
-            server.wait().expect("it ends");
-        }
-    }
-
-    fn executor(&self, bed: &Bed) -> DockerExecutor {
-        let host = self.host();
-        let endpoint = Endpoint::new(Some(&host));
-        let options = DockerOptions { endpoint, ..docker_options(bed.state(), bed.repository.clone()) };
-        RUNTIME.block_on(DockerExecutor::connect(options)).expect("the engine answers")
-    }
-}
-
-impl Drop for Engine {
-    fn drop(&mut self) {
-        if self.server.is_some() {
-            // One that lets containers go on would leave them.
-            let host = self.host();
-            let _ = Command::new("sh")
-                .args(["-c", "docker -H $0 ps -aq | xargs -r docker -H $0 rm -f", &host])
-                .stdout(Stdio::null())
-                .status();
-        }
-        self.end(Signal::TERM);
-        let mounts: Vec<PathBuf> = std::fs::read_to_string("/proc/self/mounts")
-            .unwrap_or_default()
-            .lines()
-            .filter_map(|line| line.split(' ').nth(1).map(PathBuf::from))
-            .filter(|mount| mount.starts_with(self.folder.path()))
-            .collect();
-        for mount in mounts.iter().rev() {
-            let _ = Command::new("umount").arg(mount).status();
-        }
-    }
+fn executor(engine: &Engine, bed: &Bed) -> DockerExecutor {
+    let host = engine.host();
+    let endpoint = Endpoint::new(Some(&host));
+    let options = DockerOptions { endpoint, ..docker_options(bed.state(), bed.repository.clone()) };
+    RUNTIME.block_on(DockerExecutor::connect(options)).expect("the engine answers")
 }
 
 fn slow(token: &str) -> Exec {
@@ -119,7 +44,7 @@ fn during(
 ) -> (Exec, Result<exec::ExecReport, base::Error>) {
     let token = token(bed, number);
     let exec = slow(&token);
-    let executor = engine.executor(bed);
+    let executor = executor(engine, bed);
     let result = std::thread::scope(|scope| {
         let request = exec.request();
         let executor = &executor;
@@ -158,7 +83,7 @@ fn must_be_whole(bed: &Bed, report: exec::ExecReport) {
 }
 
 fn the_engine_restarts_and_its_containers_go_on(bed: &Bed) {
-    let Some(mut engine) = Engine::start(&["--live-restore"]) else { return };
+    let Some(mut engine) = start(&["--live-restore"]) else { return };
     let (_, result) = during(bed, &mut engine, 41, |engine, token| {
         engine.end(Signal::TERM);
         // It ends while nobody watches.
@@ -185,7 +110,7 @@ fn the_engine_restarts_and_its_containers_go_on(bed: &Bed) {
 fn must_be_tried_again(bed: &Bed, engine: &Engine, exec: &Exec, result: Result<exec::ExecReport, base::Error>) {
     let error = result.expect_err("the command was ended");
     assert_eq!(error.kind(), Failure::Temporary, "{error}");
-    let executor = engine.executor(bed);
+    let executor = executor(engine, bed);
     let again = Exec { id: exec.id, ..slow("0") };
     let report = RUNTIME.block_on(executor.run(&again.request(), &|_| {}, &CancelToken::never()));
     must_be_whole(bed, report.expect("the machinery works"));
@@ -193,7 +118,7 @@ fn must_be_tried_again(bed: &Bed, engine: &Engine, exec: &Exec, result: Result<e
 }
 
 fn the_engine_restarts_and_ends_its_containers(bed: &Bed) {
-    let Some(mut engine) = Engine::start(&[]) else { return };
+    let Some(mut engine) = start(&[]) else { return };
     let (exec, result) = during(bed, &mut engine, 43, |engine, _| {
         engine.end(Signal::TERM);
         std::thread::sleep(Duration::from_secs(2));
@@ -203,7 +128,7 @@ fn the_engine_restarts_and_ends_its_containers(bed: &Bed) {
 }
 
 fn the_engine_is_killed(bed: &Bed) {
-    let Some(mut engine) = Engine::start(&[]) else { return };
+    let Some(mut engine) = start(&[]) else { return };
     let (exec, result) = during(bed, &mut engine, 44, |engine, _| {
         engine.end(Signal::KILL);
         engine.serve();

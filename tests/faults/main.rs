@@ -24,6 +24,8 @@ mod engine;
 mod history;
 #[path = "../cli/machine.rs"]
 mod machine;
+#[path = "../exec/private_engine.rs"]
+mod private_engine;
 
 #[allow(dead_code, reason = "shared with the tests of the store")]
 #[path = "../store/mount.rs"]
@@ -39,5 +41,6 @@ mod database;
 mod device;
 mod docker;
 mod killing;
+mod outage;
 mod space;
 mod versions;
