@@ -11,6 +11,7 @@ use std::time::Duration;
 use base::units;
 use engine::job::ExecEnd;
 use engine::{Event, Step, Summary};
+use exec::Pull;
 
 use crate::arguments::LogLevel;
 use crate::exit::Exit;
@@ -133,9 +134,15 @@ impl Display {
                 );
                 self.log(Level::Info, &text);
             }
-            Event::ImagePulling { step, image } => {
-                self.log(Level::Info, &format!("{} {}: fetching image {image}", step.ident(), step.digest().short()));
-            }
+            Event::ImagePull { image, pull } => match pull {
+                Pull::Begun => self.log(Level::Info, &format!("fetching image {image}")),
+                Pull::Done(progress) => {
+                    let size = units::data_size(progress.known);
+                    self.log(Level::Info, &format!("fetched image {image}: {size}"));
+                }
+                // What fails says so itself.
+                Pull::Going(_) | Pull::Failed => {}
+            },
             Event::ExecAdopted { step, since } => {
                 let age = since.elapsed().map_or_else(|_| String::new(), |age| format!(" {} ago", seconds(age)));
                 let text = format!(

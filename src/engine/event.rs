@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 use base::config::ExecConfig;
 use base::profile::Gauges;
 use base::{Digest, Error, Fileset, Resources};
+use exec::Pull;
 use flow::node::{Exec, Op, Place};
 use flow::{FlowId, Graph};
 
@@ -83,12 +84,12 @@ pub enum Event<'a> {
         /// Which.
         step: Step<'a>,
     },
-    /// The exec's image is being fetched.
-    ImagePulling {
-        /// Which.
-        step: Step<'a>,
+    /// An image that execs need is being fetched; at any time.
+    ImagePull {
         /// The image as configured.
         image: &'a str,
+        /// How far that is.
+        pull: Pull,
     },
     /// A run that was killed has started the exec's command, which works on or has ended; this run takes it over.
     ExecAdopted {

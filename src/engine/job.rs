@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use base::assertion::{Assertions, Key, Properties};
 use base::{Digest, Error, File, Fileset};
-use exec::{ExecEvent, ExecReport, ExecRequest};
+use exec::{ExecEvent, ExecReport, ExecRequest, Pull};
 use flow::FlowId;
 use store::tasks::Measured;
 use store::{Argument, Hit};
@@ -209,7 +209,14 @@ pub enum Completion {
         /// The latest first.
         result: Result<Vec<Measured>, Error>,
     },
-    /// Something happened to a running exec.
+    /// An image is being fetched. No answer to a job.
+    ImagePull {
+        /// The image as configured.
+        image: String,
+        /// How far that is.
+        pull: Pull,
+    },
+    /// Something happened to a running exec. No answer to a job.
     ExecEvent {
         /// The node.
         id: FlowId,

@@ -287,7 +287,8 @@ impl<'a> Reducer<'a> {
 
     /// Takes in what came of a job, or what happened.
     pub fn complete(&mut self, completion: Completion) {
-        if !matches!(completion, Completion::ExecEvent { .. } | Completion::Canceled) {
+        use Completion::{Canceled, ExecEvent, ImagePull};
+        if !matches!(completion, ExecEvent { .. } | ImagePull { .. } | Canceled) {
             self.unanswered = self.unanswered.saturating_sub(1);
         }
         match completion {
@@ -295,6 +296,7 @@ impl<'a> Reducer<'a> {
             Completion::LookedUp { wanted, result, elapsed } => self.looked_up(wanted, result, elapsed),
             Completion::Refreshed { results } => self.refreshed(results),
             Completion::Measured { ident, result } => self.measured(ident, result),
+            Completion::ImagePull { image, pull } => self.image_pull(&image, pull),
             Completion::ExecEvent { id, event } => self.exec_event(id, event),
             Completion::Executed(executed) => self.executed(*executed),
             Completion::KeyFree { id } => self.key_free(id),

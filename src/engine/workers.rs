@@ -120,8 +120,12 @@ impl Workers {
                 let lost = Error::new(Kind::Fatal, "resolving the image was given up");
                 let reply = self.reply(Completion::ImageResolved { text: text.clone(), result: Err(lost) });
                 self.runtime.spawn(async move {
+                    let tell = |pull| {
+                        // Fails only after the run's end.
+                        let _ = reply.completions.send(Completion::ImagePull { image: image.clone(), pull });
+                    };
                     let result = match tools.withhold {
-                        false => tools.executor.resolve_image(&image).await,
+                        false => tools.executor.resolve_image(&image, &tell).await,
                         // One that is not here has run nothing here, whatever it stands for.
                         true => tools.executor.find_image(&image).await.map(|found| found.unwrap_or(image)),
                     };

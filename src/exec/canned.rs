@@ -17,7 +17,7 @@ use base::regexp::Regexp;
 use base::{Digest, Error, File, Fileset, Kind, Resources};
 
 use crate::cancel::CancelToken;
-use crate::executor::{Collected, ExecEvent, ExecReport, ExecRequest, Executor, LogFile, Usage};
+use crate::executor::{Collected, ExecEvent, ExecReport, ExecRequest, Executor, LogFile, Pull, Usage};
 use crate::template::{self, Places};
 
 /// What an exec is said to give.
@@ -156,7 +156,7 @@ impl Executor for CannedExecutor {
 
     /// The text itself: which exec it is for is not known here, and most need no image. An executor behind is
     /// asked when it has to run something.
-    async fn resolve_image(&self, image: &str) -> Result<String, Error> {
+    async fn resolve_image(&self, image: &str, _pulls: &(dyn Fn(Pull) + Send + Sync)) -> Result<String, Error> {
         Ok(image.to_owned())
     }
 
@@ -169,7 +169,9 @@ impl Executor for CannedExecutor {
         let Some(result) = self.find(&request.config)? else {
             let Some(otherwise) = &self.0.otherwise else { return Err(self.missing(&request.config)) };
             let mut request = request.clone();
-            request.config.image = otherwise.resolve_image(&request.config.image).await?;
+            let image = request.config.image.clone();
+            let pulls = |pull| events(ExecEvent::Pull { image: image.clone(), pull });
+            request.config.image = otherwise.resolve_image(&image, &pulls).await?;
             return otherwise.run(&request, events, cancel).await;
         };
         result.used.store(true, Ordering::Relaxed);

@@ -14,6 +14,7 @@ pub(crate) mod live;
 mod login;
 mod manifest;
 mod output;
+mod progress;
 mod removals;
 pub(crate) mod shell;
 mod statistics;
@@ -32,7 +33,7 @@ use store::FileRepository;
 use crate::blocking::{blocking, discard};
 use crate::cancel::CancelToken;
 use crate::credentials::{self, Credentials};
-use crate::executor::{ExecEvent, ExecId, ExecReport, ExecRequest, Executor, Leftovers, Usage};
+use crate::executor::{ExecEvent, ExecId, ExecReport, ExecRequest, Executor, Leftovers, Pull, Usage};
 use crate::machine::{self, KernelLog, Kills};
 use crate::scratch::Scratch;
 use crate::site::{Site, View, Work};
@@ -186,9 +187,9 @@ impl DockerExecutor {
         if let Some(container) = created? {
             return Ok(container);
         }
-        events(ExecEvent::Pulling { image: blueprint.image.clone() });
+        let pulls = |pull| events(ExecEvent::Pull { image: blueprint.image.clone(), pull });
         tokio::select! {
-            pulled = self.images.fetch(&blueprint.image) => pulled.map(drop)?,
+            pulled = self.images.fetch(&blueprint.image, &pulls) => pulled.map(drop)?,
             () = cancel.canceled() => return Err(canceled()),
         }
         match Container::create(docker, removals, blueprint).await? {
@@ -279,8 +280,8 @@ impl Executor for DockerExecutor {
         self.capacity.clone()
     }
 
-    async fn resolve_image(&self, image: &str) -> Result<String, Error> {
-        self.images.resolve(image).await
+    async fn resolve_image(&self, image: &str, pulls: &(dyn Fn(Pull) + Send + Sync)) -> Result<String, Error> {
+        self.images.resolve(image, pulls).await
     }
 
     async fn find_image(&self, image: &str) -> Result<Option<String>, Error> {

@@ -60,6 +60,32 @@ pub struct ExecRequest {
     pub config: ExecConfig,
 }
 
+/// What is told of the fetching of an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pull {
+    /// It begins, or was begun for somebody else.
+    Begun,
+    /// It goes on; told twice a second at most.
+    Going(PullProgress),
+    /// The image is here.
+    Done(PullProgress),
+    /// It cannot be fetched.
+    Failed,
+}
+
+/// How far the fetching of an image is, over all of its layers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PullProgress {
+    /// Bytes that have come from the registry.
+    pub bytes: u64,
+    /// Bytes of the layers whose size is known yet.
+    pub known: u64,
+    /// Layers that are in place, among them those that were before.
+    pub done: usize,
+    /// Layers of the image that are known yet.
+    pub layers: usize,
+}
+
 /// What happens to an exec while it runs, in this order; steps that are not needed are left out.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -67,9 +93,11 @@ pub enum ExecEvent {
     /// The inputs are in place.
     Staged,
     /// The image is not on this machine and is being fetched.
-    Pulling {
+    Pull {
         /// The image as configured.
         image: String,
+        /// How far that is.
+        pull: Pull,
     },
     /// A killed run has started the command, which this one takes over.
     Adopted {
@@ -194,12 +222,12 @@ pub trait Executor: Send + Sync {
     ///
     /// Docker: `repository@sha256:…`, or the image id for an image without repository digest.
     /// Process: `image` as it is. Errors: `NotExist` for an unknown image, `Net` or `Unavailable` when
-    /// it cannot be found out.
-    async fn resolve_image(&self, image: &str) -> Result<String, Error>;
+    /// it cannot be found out. `pulls` is told of the fetching.
+    async fn resolve_image(&self, image: &str, pulls: &(dyn Fn(Pull) + Send + Sync)) -> Result<String, Error>;
 
     /// Like [`Executor::resolve_image`], but fetches nothing: `None` if the image is not on this machine.
     async fn find_image(&self, image: &str) -> Result<Option<String>, Error> {
-        self.resolve_image(image).await.map(Some)
+        self.resolve_image(image, &|_| {}).await.map(Some)
     }
 
     /// Removes what killed runs with this state folder have left behind, is in nobody's use, and cannot be

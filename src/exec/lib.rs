@@ -39,7 +39,10 @@ pub use cancel::{CancelHandle, CancelToken};
 pub use canned::{CannedExecutor, CannedOptions, CannedOutput, CannedResult};
 pub use credentials::Credentials;
 pub use docker::{DockerExecutor, DockerOptions, Endpoint, MemoryLimit};
-pub use executor::{Collected, ExecEvent, ExecId, ExecReport, ExecRequest, Executor, Kept, Leftovers, LogFile, Usage};
+pub use executor::{
+    Collected, ExecEvent, ExecId, ExecReport, ExecRequest, Executor, Kept, Leftovers, LogFile, Pull, PullProgress,
+    Usage,
+};
 pub use logs::{LogPaths, logs_of};
 pub use machine::capacity;
 pub use pool::{Lease, Pool};

@@ -22,7 +22,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use crate::blocking::blocking;
 use crate::cancel::CancelToken;
 use crate::credentials::{self, Credentials};
-use crate::executor::{ExecEvent, ExecReport, ExecRequest, Executor, Leftovers, Usage};
+use crate::executor::{ExecEvent, ExecReport, ExecRequest, Executor, Leftovers, Pull, Usage};
 use crate::gauges::{Board, SAMPLING, Sizes, UNSAMPLED};
 use crate::launcher::order::{Ended, Layout, Level, Order, Word};
 use crate::machine::{self, KernelLog, Kills};
@@ -206,7 +206,7 @@ impl Executor for ProcessExecutor {
         self.notice.clone()
     }
 
-    async fn resolve_image(&self, image: &str) -> Result<String, Error> {
+    async fn resolve_image(&self, image: &str, _pulls: &(dyn Fn(Pull) + Send + Sync)) -> Result<String, Error> {
         Ok(image.to_owned())
     }
 

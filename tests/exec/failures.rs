@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use base::Kind as Failure;
-use exec::{DockerExecutor, Endpoint, ExecEvent, Executor as _};
+use exec::{DockerExecutor, Endpoint, ExecEvent, Executor as _, Pull, PullProgress};
 
 use crate::bed::{Bed, Exec, Kind, RUNTIME, docker_options, process_options, text};
 use crate::{ALL, Case, engine};
@@ -120,22 +120,22 @@ fn a_missing_image(bed: &Bed) {
         assert!(matches!(error.kind(), Failure::NotExist | Failure::Net | Failure::NotAllowed), "{error}");
         assert!(error.message().contains(image), "{error}");
     };
-    told(RUNTIME.block_on(bed.executor.resolve_image(image)).unwrap_err());
+    told(RUNTIME.block_on(bed.executor.resolve_image(image, &|_| {})).unwrap_err());
     let events = std::sync::Mutex::new(Vec::new());
     let note = |event| events.lock().unwrap().push(event);
     let request = Exec::new("true").image(image).request();
     told(RUNTIME.block_on(bed.executor.run(&request, &note, &exec::CancelToken::never())).unwrap_err());
-    let pulling = ExecEvent::Pulling { image: image.to_owned() };
-    assert_eq!(events.into_inner().unwrap(), [ExecEvent::Staged, pulling]);
+    let pull = |pull| ExecEvent::Pull { image: image.to_owned(), pull };
+    assert_eq!(events.into_inner().unwrap(), [ExecEvent::Staged, pull(Pull::Begun), pull(Pull::Failed)]);
 
     let id = format!("sha256:{}", base::Digest::of("no image").hex());
-    let error = RUNTIME.block_on(bed.executor.resolve_image(&id)).unwrap_err();
+    let error = RUNTIME.block_on(bed.executor.resolve_image(&id, &|_| {})).unwrap_err();
     assert_eq!(error.kind(), Failure::NotExist, "{error}");
 }
 
 fn an_image_that_is_no_name(bed: &Bed) {
     for image in ["Not An Image", "UPPER/case:x", ":tag", "a b"] {
-        let error = RUNTIME.block_on(bed.executor.resolve_image(image)).unwrap_err();
+        let error = RUNTIME.block_on(bed.executor.resolve_image(image, &|_| {})).unwrap_err();
         assert_eq!(error.kind(), Failure::Invalid, "{image}: {error}");
         let error = bed.try_run(&Exec::new("true").image(image)).unwrap_err();
         assert_eq!(error.kind(), Failure::Invalid, "{image}: {error}");
@@ -143,7 +143,7 @@ fn an_image_that_is_no_name(bed: &Bed) {
 }
 
 fn images_are_resolved(bed: &Bed) {
-    let resolved = RUNTIME.block_on(bed.executor.resolve_image(engine::GNU)).unwrap();
+    let resolved = RUNTIME.block_on(bed.executor.resolve_image(engine::GNU, &|_| {})).unwrap();
     match bed.kind {
         Kind::Process | Kind::Shared => assert_eq!(resolved, engine::GNU),
         Kind::Docker => {
@@ -170,7 +170,7 @@ fn images_are_pulled(bed: &Bed) {
         engine::docker(&["rmi", name]);
     }
     // Many ask, one pulls; all are told the same.
-    let resolve = |image: &str| RUNTIME.block_on(bed.executor.resolve_image(image));
+    let resolve = |image: &str| RUNTIME.block_on(bed.executor.resolve_image(image, &|_| {}));
     let resolved: Vec<String> = std::thread::scope(|scope| {
         let asking: Vec<_> = (0..4).map(|_| scope.spawn(|| resolve(&first).unwrap())).collect();
         asking.into_iter().map(|asking| asking.join().unwrap()).collect()
@@ -185,9 +185,13 @@ fn images_are_pulled(bed: &Bed) {
     for image in [&second, exact] {
         let (events, report) = bed.events(&Exec::new("true").image(image));
         assert!(report.outcome.is_ok());
-        assert!(events.contains(&ExecEvent::Pulling { image: image.clone() }), "{events:?}");
+        let pull = |pull| events.contains(&ExecEvent::Pull { image: image.clone(), pull });
+        // Nothing of it had to come over the network: the same image has another name.
+        assert!(pull(Pull::Begun) && pull(Pull::Done(PullProgress::default())), "{events:?}");
         engine::docker(&["rmi", image]);
     }
+
+    progress_of_pulls_is_told(bed, &format!("{name}:layers"));
 
     let error = resolve(&format!("{name}:third")).unwrap_err();
     assert_eq!(error.kind(), Failure::NotExist, "{error}");
@@ -195,6 +199,41 @@ fn images_are_pulled(bed: &Bed) {
     let error = resolve(&second).unwrap_err();
     assert_eq!(error.kind(), Failure::Net, "{error}");
     assert!(error.message().contains(&second) && error.message().contains("cannot fetch it"), "{error}");
+}
+
+/// All who wait for an image hear of it. It has a layer that this machine does not, and one that it does.
+fn progress_of_pulls_is_told(bed: &Bed, image: &str) {
+    const SIZE: usize = 3_000_000;
+    let file = bed.state().join("noise");
+    std::fs::write(&file, base::Digest::of("a layer").hex().repeat(SIZE / 64)).unwrap();
+    let container = engine::docker(&["create", engine::GNU]);
+    engine::docker(&["cp", file.to_str().unwrap(), &format!("{container}:/noise")]);
+    engine::docker(&["commit", &container, image]);
+    engine::docker(&["rm", &container]);
+    engine::docker(&["push", "-q", image]);
+    engine::docker(&["rmi", image]);
+    let together = std::sync::Barrier::new(3);
+    let told = || {
+        let pulls = std::sync::Mutex::new(Vec::new());
+        together.wait();
+        let note = |pull| pulls.lock().unwrap().push(pull);
+        RUNTIME.block_on(bed.executor.resolve_image(image, &note)).unwrap();
+        pulls.into_inner().unwrap()
+    };
+    let mut told: Vec<Vec<Pull>> = std::thread::scope(|scope| {
+        let asking: Vec<_> = (0..3).map(|_| scope.spawn(told)).collect();
+        asking.into_iter().map(|asking| asking.join().unwrap()).collect()
+    });
+    // One that is slow to ask may find it here.
+    told.retain(|pulls| !matches!(pulls[..], [] | [Pull::Begun, Pull::Done(PullProgress { layers: 0, .. })]));
+    assert!(!told.is_empty());
+    for pulls in told {
+        let [Pull::Begun, .., Pull::Done(progress)] = pulls[..] else { panic!("{pulls:?}") };
+        assert_eq!((progress.layers, progress.done), (2, 2), "{progress:?}");
+        assert!(progress.known > 0 && progress.bytes == progress.known, "{progress:?}");
+        assert!(pulls[1..pulls.len() - 1].iter().all(|pull| matches!(pull, Pull::Going(_))), "{pulls:?}");
+    }
+    engine::docker(&["rmi", image]);
 }
 
 fn images_are_pulled_with_a_login(bed: &Bed) {
@@ -218,7 +257,7 @@ fn images_are_pulled_with_a_login(bed: &Bed) {
         let options = exec::DockerOptions { configuration, ..docker_options(bed.state(), bed.repository.clone()) };
         RUNTIME.block_on(DockerExecutor::connect(options)).unwrap()
     };
-    let resolve = |configuration| RUNTIME.block_on(executor(configuration).resolve_image(&image));
+    let resolve = |configuration| RUNTIME.block_on(executor(configuration).resolve_image(&image, &|_| {}));
 
     let error = resolve(None).unwrap_err();
     assert_eq!(error.kind(), Failure::NotAllowed, "{error}");

@@ -6,7 +6,7 @@ use std::time::Duration;
 use base::image::Qualified;
 use base::resources::CPU;
 use base::{Digest, Error, Kind};
-use exec::ExecEvent;
+use exec::{ExecEvent, Pull};
 use flow::FlowId;
 use store::{Hit, StepOutcome};
 use types::Value;
@@ -49,6 +49,10 @@ impl Reducer<'_> {
             }
         }
         self.image_known(text, found);
+    }
+
+    pub(super) fn image_pull(&mut self, image: &str, pull: Pull) {
+        (self.listener)(&Event::ImagePull { image, pull });
     }
 
     pub(super) fn step_exec(&mut self, id: FlowId) {
@@ -215,7 +219,7 @@ impl Reducer<'_> {
     pub(super) fn exec_event(&mut self, id: FlowId, event: ExecEvent) {
         let step = Step::new(self.graph, id);
         match event {
-            ExecEvent::Pulling { image } => (self.listener)(&Event::ImagePulling { step, image: &image }),
+            ExecEvent::Pull { image, pull } => self.image_pull(&image, pull),
             ExecEvent::Started { pid, container } => {
                 (self.listener)(&Event::ExecStarted { step, pid, container: container.as_deref() });
             }

@@ -11,18 +11,34 @@ use bollard::errors::Error as DockerError;
 use bollard::models::ImageInspect;
 use bollard::query_parameters::CreateImageOptionsBuilder;
 use futures_util::StreamExt;
+use tokio::sync::watch;
+use tokio::time::MissedTickBehavior;
 
 use super::failure::{self, machinery};
 use super::login::Logins;
+use super::progress::Layers;
+use crate::executor::{Pull, PullProgress};
 
 /// The engine's images. At most one pull of an image goes on at a time; a failure is not remembered.
 pub(super) struct Images {
     docker: Docker,
     logins: Logins,
     retries: usize,
-    /// One lock for each image that is being pulled.
-    pulling: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
+    /// What is being pulled, by the name.
+    pulling: Mutex<HashMap<String, Arc<Pulling>>>,
 }
+
+/// An image that is being pulled.
+#[derive(Default)]
+struct Pulling {
+    /// Held by who pulls; the others wait.
+    turn: tokio::sync::Mutex<()>,
+    /// For all of them.
+    progress: watch::Sender<PullProgress>,
+}
+
+/// Between two looks at a pull that goes on.
+const LOOK: Duration = Duration::from_millis(500);
 
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
@@ -34,10 +50,10 @@ impl Images {
     }
 
     /// The pinned name of `image`, or its id if no registry knows it by a digest.
-    pub(super) async fn resolve(&self, image: &str) -> Result<String, Error> {
+    pub(super) async fn resolve(&self, image: &str, pulls: &(dyn Fn(Pull) + Send + Sync)) -> Result<String, Error> {
         match self.inspect(image).await? {
             Some(there) => exact(image, there),
-            None => exact(image, self.fetch(image).await?),
+            None => exact(image, self.fetch(image, pulls).await?),
         }
     }
 
@@ -47,23 +63,41 @@ impl Images {
     }
 
     /// Pulls `image` unless somebody else has pulled it meanwhile.
-    pub(super) async fn fetch(&self, image: &str) -> Result<ImageInspect, Error> {
-        let lock = self.locks().entry(image.to_owned()).or_default().clone();
-        let held = lock.lock().await;
-        let fetched = match self.inspect(image).await? {
-            Some(there) => Ok(there),
-            None => self.pull_with_retries(image).await,
+    pub(super) async fn fetch(&self, image: &str, pulls: &(dyn Fn(Pull) + Send + Sync)) -> Result<ImageInspect, Error> {
+        pulls(Pull::Begun);
+        let pulling = self.pulling().entry(image.to_owned()).or_default().clone();
+        let mut progress = pulling.progress.subscribe();
+        let fetched = {
+            let mut fetching = std::pin::pin!(self.fetch_in_turn(image, &pulling));
+            let mut looks = tokio::time::interval(LOOK);
+            looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            loop {
+                tokio::select! {
+                    fetched = &mut fetching => break fetched,
+                    _ = looks.tick() => if progress.has_changed().unwrap_or(false) {
+                        pulls(Pull::Going(*progress.borrow_and_update()));
+                    },
+                }
+            }
         };
-        drop(held);
+        pulls(if fetched.is_ok() { Pull::Done(*progress.borrow()) } else { Pull::Failed });
         // Two holders: this one and the map. A third would be waiting.
-        let mut locks = self.locks();
-        if Arc::strong_count(&lock) <= 2 {
-            locks.remove(image);
+        let mut all = self.pulling();
+        if Arc::strong_count(&pulling) <= 2 {
+            all.remove(image);
         }
         fetched
     }
 
-    fn locks(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<tokio::sync::Mutex<()>>>> {
+    async fn fetch_in_turn(&self, image: &str, pulling: &Pulling) -> Result<ImageInspect, Error> {
+        let _turn = pulling.turn.lock().await;
+        match self.inspect(image).await? {
+            Some(there) => Ok(there),
+            None => self.pull_with_retries(image, &pulling.progress).await,
+        }
+    }
+
+    fn pulling(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Pulling>>> {
         self.pulling.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -79,14 +113,18 @@ impl Images {
         }
     }
 
-    async fn pull_with_retries(&self, image: &str) -> Result<ImageInspect, Error> {
+    async fn pull_with_retries(
+        &self,
+        image: &str,
+        progress: &watch::Sender<PullProgress>,
+    ) -> Result<ImageInspect, Error> {
         if image.starts_with("sha256:") {
             return Err(Error::new(Kind::NotExist, format!("the Docker engine has no image with the id {image}")));
         }
         let mut pause = FIRST_PAUSE;
         let mut retries = self.retries;
         loop {
-            match self.pull(image).await {
+            match self.pull(image, progress).await {
                 Err(error) if error.kind() == Kind::Net && retries > 0 => {
                     retries -= 1;
                     tokio::time::sleep(pause).await;
@@ -101,13 +139,15 @@ impl Images {
         })
     }
 
-    async fn pull(&self, image: &str) -> Result<(), Error> {
+    async fn pull(&self, image: &str, progress: &watch::Sender<PullProgress>) -> Result<(), Error> {
         let options = CreateImageOptionsBuilder::default().from_image(&with_tag(image)).build();
         let name = ImageName::parse(image).map_err(|error| Error::new(Kind::Invalid, error.to_string()))?;
         let login = self.logins.at(&name.host).await?;
-        let mut progress = std::pin::pin!(self.docker.create_image(Some(options), None, login));
-        while let Some(step) = progress.next().await {
-            step.map_err(|error| pull_failure(image, &error))?;
+        let mut steps = std::pin::pin!(self.docker.create_image(Some(options), None, login));
+        let mut layers = Layers::default();
+        while let Some(step) = steps.next().await {
+            layers.note(&step.map_err(|error| pull_failure(image, &error))?);
+            progress.send_replace(layers.progress());
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use base::config::Arg;
 use base::{Digest, Error, Kind, Resources};
 use engine::{Config, Event};
-use exec::{CancelHandle, CancelToken, ExecEvent, ExecReport, ExecRequest, Executor};
+use exec::{CancelHandle, CancelToken, ExecEvent, ExecReport, ExecRequest, Executor, Pull};
 use flow::Graph;
 use flow::node::{Op, Place};
 use store::{FileRepository, LogPlace, TaskKind, TaskQuery};
@@ -49,8 +49,8 @@ impl Executor for Spoiler {
         self.executor.capacity()
     }
 
-    async fn resolve_image(&self, image: &str) -> Result<String, Error> {
-        self.executor.resolve_image(image).await
+    async fn resolve_image(&self, image: &str, pulls: &(dyn Fn(Pull) + Send + Sync)) -> Result<String, Error> {
+        self.executor.resolve_image(image, pulls).await
     }
 
     async fn run(

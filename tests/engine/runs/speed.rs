@@ -11,7 +11,7 @@ use std::time::{Instant, SystemTime};
 use async_trait::async_trait;
 use base::{Digest, Error, Fileset, Resources};
 use engine::Config;
-use exec::{CancelToken, Collected, ExecEvent, ExecReport, ExecRequest, Executor, LogFile, Pool, Usage};
+use exec::{CancelToken, Collected, ExecEvent, ExecReport, ExecRequest, Executor, LogFile, Pool, Pull, Usage};
 use flow::node::Op;
 use flow::{FlowId, Graph};
 use store::{Association, FileRepository};
@@ -45,7 +45,7 @@ impl Executor for Nothing {
         Resources::of(2.0, 1e12, 1e12)
     }
 
-    async fn resolve_image(&self, image: &str) -> Result<String, Error> {
+    async fn resolve_image(&self, image: &str, _pulls: &(dyn Fn(Pull) + Send + Sync)) -> Result<String, Error> {
         Ok(image.to_owned())
     }
 

@@ -1,11 +1,12 @@
 //! The steps of a run and how they are laid out in lines.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use base::units;
 use engine::job::ExecEnd;
 use engine::{Event, Step};
+use exec::{Pull, PullProgress};
 use flow::FlowId;
 
 /// How long a step that is over stays.
@@ -44,6 +45,8 @@ pub(super) struct Model {
     title: String,
     begin: Instant,
     steps: HashMap<FlowId, Stage>,
+    /// Images that are being fetched, by name, with the number of those who wait for each.
+    pulls: BTreeMap<String, (Task, usize)>,
     /// The latest last.
     ended: VecDeque<Task>,
     done: u64,
@@ -53,8 +56,8 @@ pub(super) struct Model {
 
 impl Model {
     pub(super) fn new(title: &str, begin: Instant) -> Self {
-        let (steps, ended) = (HashMap::new(), VecDeque::new());
-        Self { title: title.to_owned(), begin, steps, ended, done: 0, cached: 0, failed: 0 }
+        let (steps, pulls, ended) = (HashMap::new(), BTreeMap::new(), VecDeque::new());
+        Self { title: title.to_owned(), begin, steps, pulls, ended, done: 0, cached: 0, failed: 0 }
     }
 
     /// Takes an event in.
@@ -67,16 +70,7 @@ impl Model {
             Event::ExecSubmitted { step, .. } => {
                 self.steps.insert(step.id(), Stage::Executing(task(step, now)));
             }
-            Event::ImagePulling { step, image } => {
-                if let Some(Stage::Executing(task)) = self.steps.get_mut(&step.id()) {
-                    task.text = format!("exec fetching image {image}");
-                }
-            }
-            Event::ExecStarted { step, .. } => {
-                if let Some(Stage::Executing(task)) = self.steps.get_mut(&step.id()) {
-                    task.text = text(step);
-                }
-            }
+            Event::ImagePull { image, pull } => self.pull(image, *pull, now),
             Event::TransferStarted { step, .. } => {
                 self.steps.insert(step.id(), Stage::Transferring(task(step, now)));
             }
@@ -92,6 +86,28 @@ impl Model {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// All who wait for an image share its line.
+    fn pull(&mut self, image: &str, pull: Pull, now: Instant) {
+        if pull == Pull::Begun {
+            let task = Task { title: format!("{image}:"), text: "pulling".to_owned(), begin: now, end: None };
+            self.pulls.entry(image.to_owned()).or_insert((task, 0)).1 += 1;
+            return;
+        }
+        let Some((task, waiting)) = self.pulls.get_mut(image) else { return };
+        if let Pull::Going(progress) = pull {
+            task.text = pulling(&progress);
+            return;
+        }
+        *waiting -= 1;
+        if *waiting > 0 {
+            return;
+        }
+        // A failure is that of the execs.
+        if let (Some((task, _)), Pull::Done(progress)) = (self.pulls.remove(image), pull) {
+            self.keep(task, format!("pull done {}", units::data_size(progress.known)), now);
         }
     }
 
@@ -124,7 +140,10 @@ impl Model {
     /// Keeps the line of a step that is over for a while.
     fn stay(&mut self, stage: Stage, text: &str, now: Instant) {
         let (Stage::Executing(task) | Stage::Transferring(task)) = stage else { return };
-        let text = text.lines().next().unwrap_or_default().to_owned();
+        self.keep(task, text.lines().next().unwrap_or_default().to_owned(), now);
+    }
+
+    fn keep(&mut self, task: Task, text: String, now: Instant) {
         self.ended.push_back(Task { text, end: Some(now), ..task });
         if self.ended.len() > STAYING {
             self.ended.pop_front();
@@ -140,10 +159,11 @@ impl Model {
     }
 
     fn going_on(&self) -> impl Iterator<Item = &Task> {
-        self.steps.values().filter_map(|stage| match stage {
+        let steps = self.steps.values().filter_map(|stage| match stage {
             Stage::Executing(task) | Stage::Transferring(task) => Some(task),
             Stage::Waiting => None,
-        })
+        });
+        steps.chain(self.pulls.values().map(|(task, _)| task))
     }
 
     fn counts(&self) -> String {
@@ -201,6 +221,12 @@ impl Model {
 
 fn text(step: &Step<'_>) -> String {
     format!("{} {}", step.op_name(), step.summary())
+}
+
+/// `pulling 34.1MiB of 51.0MiB, 2 of 5 layers`
+fn pulling(progress: &PullProgress) -> String {
+    let PullProgress { bytes, known, done, layers } = *progress;
+    format!("pulling {} of {}, {done} of {layers} layers", units::data_size(bytes), units::data_size(known))
 }
 
 fn task(step: &Step<'_>, begin: Instant) -> Task {
@@ -371,6 +397,28 @@ mod tests {
                 "  and 7 more",
             ]
         );
+    }
+
+    #[test]
+    fn images_that_are_being_pulled_have_a_line() {
+        let begin = Instant::now();
+        let mut model = model(Vec::new(), begin);
+        let mut tell = |pull, after| {
+            let now = begin + seconds(after);
+            model.on(&Event::ImagePull { image: "debian:12", pull }, now);
+            model.lines(now, None).split_off(1)
+        };
+        let progress = PullProgress { bytes: 35_757_500, known: 53_477_376, done: 2, layers: 5 };
+        assert_eq!(tell(Pull::Begun, 0), ["  debian:12:  pulling  0s"]);
+        // Somebody else wants it, too.
+        tell(Pull::Begun, 2);
+        let going = ["  debian:12:  pulling 34.1MiB of 51.0MiB, 2 of 5 layers  3s"];
+        assert_eq!(tell(Pull::Going(progress), 3), going);
+        let progress = PullProgress { bytes: 53_477_376, done: 5, ..progress };
+        assert_eq!(tell(Pull::Done(progress), 3), going);
+        assert_eq!(tell(Pull::Done(progress), 4), ["  debian:12:  pull done 51.0MiB  4s"]);
+        tell(Pull::Begun, 20);
+        assert_eq!(tell(Pull::Failed, 21), [""; 0]);
     }
 
     #[test]
