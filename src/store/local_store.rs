@@ -204,6 +204,8 @@ impl LocalStore {
     /// stay where they are until [`bring`](Self::bring) is asked for them: what the cache answers moves nothing.
     pub fn lend(&self, path: &Path) -> Result<File, Error> {
         let file = self.stat_cache.digest_of(path)?;
+        // Said before it is looked for, so that no collection removes what is found.
+        self.repository.rely_on(&file.id)?;
         if !self.repository.holds(&file)? {
             self.lent.add(&file, path)?;
         }

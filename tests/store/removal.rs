@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use base::{Digest, File, Kind};
-use reflow_store::FileRepository;
+use reflow_store::{FileRepository, LocalStore};
 
 fn open(root: &Path) -> FileRepository {
     FileRepository::open(&root.join("repository")).unwrap()
@@ -38,6 +38,21 @@ fn what_a_process_relies_on_is_not_removed() {
     let mut watch = keeper.watch().unwrap();
     assert_eq!(keeper.remove_unused(&all, &mut watch).unwrap(), (2, 15));
     assert_eq!(names_in(&root.path().join("repository/trash")), [""; 0]);
+}
+
+#[test]
+fn what_is_there_of_the_users_files_is_relied_on() {
+    let home = tempfile::tempdir().unwrap();
+    let store = LocalStore::open(&home.path().join("state")).unwrap();
+    let keeper = open(&home.path().join("state"));
+    let path = home.path().join("reads");
+    fs::write(&path, "reads").unwrap();
+    // Brought in by a process that has ended.
+    let file = open(&home.path().join("state")).put_bytes(b"reads").unwrap();
+    assert_eq!(store.lend(&path).unwrap().id, file.id);
+    let mut watch = keeper.watch().unwrap();
+    assert_eq!(keeper.remove_unused(&[sized(&file)], &mut watch).unwrap(), (0, 0));
+    assert!(keeper.holds(&file).unwrap());
 }
 
 #[test]
