@@ -139,6 +139,8 @@ const SETTLING: Duration = Duration::from_secs(20);
 impl Drop for Machinery {
     fn drop(&mut self) {
         let _ = self.runtime.block_on(async { tokio::time::timeout(SETTLING, self.executor.settle()).await });
+        // The store's own end would wait for that, but a worker may hold the last of it a moment longer than this.
+        self.store.committer().flush();
     }
 }
 
