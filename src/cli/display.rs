@@ -137,8 +137,12 @@ impl Display {
             Event::ImagePull { image, pull } => match pull {
                 Pull::Begun => self.log(Level::Info, &format!("fetching image {image}")),
                 Pull::Done(progress) => {
-                    let size = units::data_size(progress.known);
-                    self.log(Level::Info, &format!("fetched image {image}: {size}"));
+                    // The layers may have been here, or in somebody else's care.
+                    let size = match progress.known {
+                        0 => String::new(),
+                        known => format!(": {}", units::data_size(known)),
+                    };
+                    self.log(Level::Info, &format!("fetched image {image}{size}"));
                 }
                 // What fails says so itself.
                 Pull::Going(_) | Pull::Failed => {}

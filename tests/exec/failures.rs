@@ -208,7 +208,8 @@ fn progress_of_pulls_is_told(bed: &Bed, image: &str) {
     std::fs::write(&file, base::Digest::of("a layer").hex().repeat(SIZE / 64)).unwrap();
     let container = engine::docker(&["create", engine::GNU]);
     engine::docker(&["cp", file.to_str().unwrap(), &format!("{container}:/noise")]);
-    engine::docker(&["commit", &container, image]);
+    // Without the mark by which the test image is found.
+    engine::docker(&["commit", "--change", "LABEL reflow.test.image=", &container, image]);
     engine::docker(&["rm", &container]);
     engine::docker(&["push", "-q", image]);
     engine::docker(&["rmi", image]);

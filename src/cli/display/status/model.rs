@@ -107,7 +107,11 @@ impl Model {
         }
         // A failure is that of the execs.
         if let (Some((task, _)), Pull::Done(progress)) = (self.pulls.remove(image), pull) {
-            self.keep(task, format!("pull done {}", units::data_size(progress.known)), now);
+            let size = match progress.known {
+                0 => String::new(),
+                known => format!(" {}", units::data_size(known)),
+            };
+            self.keep(task, format!("pull done{size}"), now);
         }
     }
 
