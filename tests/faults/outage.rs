@@ -63,8 +63,14 @@ fn survive(name: &str, faults: [Fault; 2]) {
         assert_eq!(through.code, Some(0), "{options:?}, down for {pause:.2?}: {}", through.stderr);
         workload.assert_right(&universe, &through);
         let tried_again = through.stderr.matches("retryTask").count();
-        println!("round {round}: {options:?}, down for {pause:.2?}: {tried_again} tried again");
-        assert_eq!(engine.docker(&["ps", "-aq"]), "", "containers are left over");
+        // What an engine did not answer about while it was down is left to later runs, but it is over.
+        let left = engine.docker(&["ps", "-aq", "--filter", "status=exited", "--filter", "status=created"]);
+        let left = left.lines().count();
+        println!("round {round}: {options:?}, down for {pause:.2?}: {tried_again} tried again, {left} left over");
+        eventually(|| match engine.docker(&["ps", "-q"]).is_empty() {
+            true => Ok(()),
+            false => Err("containers go on".to_owned()),
+        });
         let counts = workload.finish(&universe);
         assert_eq!((counts.executed, counts.cached), (0, COMMANDS));
         disturbed += u64::from(was_running);
@@ -72,5 +78,5 @@ fn survive(name: &str, faults: [Fault; 2]) {
     assert!(disturbed > 0, "no run was disturbed in time");
     // With it goes what it has left of containers that it was about to start when it was killed.
     drop(engine);
-    workload.assert_sound();
+    workload.assert_whole();
 }
