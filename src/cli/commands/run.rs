@@ -117,7 +117,7 @@ impl Run {
                 let path = files.trace_path();
                 display.log(Level::Info, &format!("Trace: {}", path.display()));
             }
-            let alloc = format!("{}/{}", record.host, &record.id.hex()[..16]);
+            let alloc = names::alloc(&record.host, &record.id);
             Timeline::new(command_line(&record), alloc, record.start)
         });
         let (created, last_try) = (Timestamp::now(), Timestamp::now());
