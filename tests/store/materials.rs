@@ -164,3 +164,47 @@ fn imports_of_a_run_are_kept_by_source() {
     let known = store.steps().imports(&run).unwrap();
     assert_eq!(known, BTreeMap::from([("a.txt".to_owned(), single("2")), ("b.txt".to_owned(), single("1"))]));
 }
+
+/// Rebuilds a database from which the rows are missing that `statement` deletes, as if they could not be read.
+fn rebuilt_without(home: &TempDir, store: LocalStore, statement: &str) -> LocalStore {
+    let path = store.database.path().to_owned();
+    drop(store);
+    rusqlite::Connection::open(path).unwrap().execute_batch(statement).unwrap();
+    reflow_store::damage::rebuild(home.path()).unwrap();
+    LocalStore::open(home.path()).unwrap()
+}
+
+#[test]
+fn what_belongs_to_a_lost_row_never_goes_to_another() {
+    let inputs = [single("x"), single("y")];
+    let losses = [
+        ("DELETE FROM materials", [0, 0, 1]),
+        ("DELETE FROM recipes", [0, 0, 0]),
+        ("DELETE FROM material_inputs WHERE number = 1", [0, 0, 1]),
+        ("DELETE FROM roots", [1, 2, 1]),
+    ];
+    for (loss, kept) in losses {
+        let (home, store) = open();
+        put(&store, "r1", "align", "one", recipe("cat %s %s > %s"), &inputs);
+        let store = rebuilt_without(&home, store, loss);
+        let counts = ["materials", "material_inputs", "recipes"].map(|table| count(&store, table));
+        assert_eq!(counts, kept, "{loss}");
+        // Whoever gets the number next is not hindered.
+        for key in ["two", "one"] {
+            put(&store, "r2", "align", key, recipe("sort %s %s > %s"), &inputs[..]);
+        }
+        let two = store.materials().get(&Digest::of("two")).unwrap().unwrap();
+        assert_eq!((two.recipe.command.as_str(), two.inputs), ("sort %s %s > %s", inputs.to_vec()), "{loss}");
+    }
+}
+
+#[test]
+fn steps_of_a_run_whose_name_is_lost_are_no_other_runs() {
+    let (home, store) = open();
+    let steps = vec![step("a", StepOutcome::Executed)];
+    store.committer().note_steps(Digest::of("r1"), StepBatch { steps, imports: Vec::new() });
+    store.committer().flush();
+    assert_eq!(count(&store, "steps"), 1);
+    let store = rebuilt_without(&home, store, "DELETE FROM names");
+    assert_eq!(count(&store, "steps"), 0);
+}

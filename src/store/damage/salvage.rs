@@ -20,6 +20,23 @@ enum Order {
     Digest(&'static str),
 }
 
+/// What is kept of rows that refer to others by number, run after all tables were read. A number whose own row is
+/// lost is given to somebody else sooner or later, who must not take over what belonged to the first.
+const TIDY: [&str; 6] = [
+    "DELETE FROM materials WHERE recipe NOT IN (SELECT id FROM recipes)",
+    "DELETE FROM material_inputs WHERE material NOT IN (SELECT id FROM materials)",
+    // A material that lacks inputs would explain an exec wrongly.
+    "DELETE FROM materials WHERE EXISTS (
+         SELECT 1 FROM recipes, json_each(recipes.arguments) AS argument
+         WHERE recipes.id = materials.recipe AND json_extract(argument.value, '$.input') IS NOT NULL
+           AND NOT EXISTS (SELECT 1 FROM material_inputs
+                           WHERE material = materials.id AND number = json_extract(argument.value, '$.input')))",
+    "DELETE FROM material_inputs WHERE material NOT IN (SELECT id FROM materials)",
+    "DELETE FROM steps WHERE run NOT IN (SELECT id FROM names) OR ident NOT IN (SELECT id FROM names)
+         OR position NOT IN (SELECT id FROM names)",
+    "DELETE FROM imports WHERE run NOT IN (SELECT id FROM names) OR source NOT IN (SELECT id FROM names)",
+];
+
 /// Every table but the memory of files outside, which is learnt anew by itself.
 const TABLES: [(&str, Order); 12] = [
     ("filesets", Order::Number("rowid")),
@@ -61,6 +78,12 @@ pub(super) fn copy(damaged: &Path, to: &Database) -> Result<Copied, Error> {
             lost.push(table);
         }
     }
+    to.write(|transaction| {
+        for statement in TIDY {
+            transaction.execute(statement, ())?;
+        }
+        Ok(())
+    })?;
     Ok((rows, lost))
 }
 
