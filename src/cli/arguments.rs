@@ -26,6 +26,7 @@ use clap::{ArgAction, Args, Command, FromArgMatches, Subcommand};
 
 use crate::configuration::schema;
 use crate::exit::Exit;
+use crate::machinery::{ExecutorChoice, Machinery};
 use crate::terminal::{self, ErrorFormat};
 pub(crate) use caching::{PredFlags, RmcacheFlags, SyncFlags};
 pub(crate) use configuring::{ConfigFlags, UpgradeFlags};
@@ -191,6 +192,42 @@ impl Place {
         let given = [("-dir", &self.dir), ("-localdir", &self.localdir)];
         crate::home::folder(given.into_iter().find(|(_, value)| !value.is_empty()))
     }
+
+    /// The same for those who only look at what is there: a folder that was misspelt is not made.
+    pub(crate) fn existing(&self) -> Result<std::path::PathBuf, Exit> {
+        let home = self.home()?;
+        let is_given = !self.dir.is_empty() || !self.localdir.is_empty();
+        if is_given && home.symlink_metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
+            return Err(Exit::failed(format!("there is no state folder {}: nothing was run with it", home.display())));
+        }
+        Ok(home)
+    }
+}
+
+/// What commands run with.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct MachineryFlags {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// what runs commands: docker, process (this machine's programs), or auto, which takes
+    /// docker if an engine answers, else process
+    #[arg(long, value_name = "string", default_value = "auto")]
+    pub(crate) executor: ExecutorChoice,
+}
+
+impl MachineryFlags {
+    pub(crate) fn open(&self) -> Result<Machinery, Exit> {
+        Machinery::open(&self.place.home()?, self.executor)
+    }
+}
+
+/// A program and the words for it.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ProgramWords {
+    #[arg(value_name = "PATH", required = true)]
+    pub(crate) path: String,
+    #[arg(value_name = "ARGS")]
+    pub(crate) args: Vec<String>,
 }
 
 /// Parses the words of a command line.
@@ -232,14 +269,19 @@ fn parse_command(command: &Command, mut words: impl Iterator<Item = OsString>) -
         Err(Stop::Usage) => return Err(usage(String::new())),
         Err(Stop::Mistake(reason)) => return Err(usage(reason)),
     };
+    let rest: Vec<OsString> = words.collect();
+    let late = words::late_flag(command, &rest).map(str::to_owned);
     if let Some(first) = first {
         flags.extend(["--".into(), first]);
-        flags.extend(words);
+        flags.extend(rest);
     }
     let all = CommandLine::augment_subcommands(Command::new("reflow").args_override_self(true));
     let matches = all.try_get_matches_from(named("reflow", named(name, flags)));
     let parsed = matches.and_then(|matches| CommandLine::from_arg_matches(&matches));
-    parsed.map_err(|error| usage(mistake::explain(&error)))
+    parsed.map_err(|error| {
+        let hint = late.map(|flag| format!(" ({flag} stands behind an argument; flags come first)"));
+        usage(mistake::explain(&error) + &hint.unwrap_or_default())
+    })
 }
 
 /// The exit for words of `command` that do not go together.

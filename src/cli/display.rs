@@ -64,10 +64,7 @@ impl Display {
             LogLevel::Debug => format!("{} {text}", jiff::Zoned::now().strftime("%Y/%m/%d %H:%M:%S")),
             _ => format!("reflow: {text}"),
         };
-        match &self.status {
-            Some(status) => status.say(&line),
-            None => terminal::say(&line),
-        }
+        terminal::say(&line);
     }
 
     /// The files of the run, if it has any.
@@ -84,9 +81,7 @@ impl Display {
 
     /// Takes the live status away.
     pub(crate) fn close(&mut self) {
-        if let Some(status) = self.status.take() {
-            status.close();
-        }
+        self.status = None;
     }
 
     /// Shows an event.

@@ -24,6 +24,7 @@ async fn watch(handle: CancelHandle) {
     terminal::say("reflow: interrupted: stopping what runs (interrupt again to leave at once)");
     handle.cancel();
     tokio::select! { _ = interrupt.recv() => {} _ = terminate.recv() => {} }
+    terminal::stop_drawing();
     #[allow(clippy::exit, reason = "the user asked twice; what is durable stays so")]
     std::process::exit(1);
 }

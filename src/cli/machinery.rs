@@ -145,6 +145,11 @@ impl Drop for Machinery {
 }
 
 impl Machinery {
+    /// The state folder.
+    pub(crate) fn home(&self) -> &Path {
+        &self.home
+    }
+
     /// What runs commands, with how much room, and where results are kept.
     pub(crate) fn described(&self, cache: &str) -> String {
         let home = self.home.display();

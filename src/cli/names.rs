@@ -34,6 +34,9 @@ impl Name {
     /// Understands `[sha256:]HEX`, `HOST/ALLOC`, `HOST/ALLOC/EXEC` and `ALLOC/EXEC`; the error is for people.
     /// The host must be this one, its port is not looked at.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        if text.starts_with('-') {
+            return Err(format!("{text} stands behind an argument; flags come first"));
+        }
         let parts: Vec<&str> = text.split('/').collect();
         let part = |hex: &str| {
             let named = PartialDigest::parse(hex).ok().filter(|_| !hex.starts_with("sha256:"));
@@ -91,6 +94,7 @@ mod tests {
     fn other_words_name_nothing() {
         for (text, reason) in [
             ("123", "not a digest"),
+            ("-full", "flags come first"),
             ("nosuch.example/00ff", "another machine"),
             ("nosuch.example:9000/00ff/1234", "another machine"),
             ("00ff/xyz", "\"xyz\" is not an even number"),

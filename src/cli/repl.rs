@@ -37,7 +37,7 @@ pub(crate) fn run(global: &Global, flags: &ReplFlags) -> Result<(), Exit> {
         }
     }
     match is_conversation {
-        true => editor::converse(&mut shell, &flags.place),
+        true => editor::converse(&mut shell, &flags.machinery.place),
         false => script::read(&mut shell),
     }
 }

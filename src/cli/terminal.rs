@@ -3,21 +3,47 @@
 //! The only place that prints. A closed pipe ends the talk quietly: nobody listens.
 
 use std::io::{IsTerminal, Write};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
+use indicatif::ProgressBar;
 use rustix::termios::{LocalModes, OptionalActions};
 use syntax::diagnostic::Diagnostic;
 
 use crate::diagnostic_json;
 
+/// The lines that are redrawn in place, if there are any.
+static DRAWN: Mutex<Option<ProgressBar>> = Mutex::new(None);
+
+/// From now on these lines are on the terminal: whoever says something meanwhile, be it a thread that knows nothing of
+/// them, takes them away for that moment.
+pub(crate) fn draw_below(bar: ProgressBar) {
+    *DRAWN.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar);
+}
+
+/// Takes away what is drawn, for good.
+pub(crate) fn stop_drawing() {
+    if let Some(bar) = DRAWN.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        bar.finish_and_clear();
+    }
+}
+
+/// Writes to standard error, above what is drawn there.
+fn above(write: impl FnOnce()) {
+    let drawn = DRAWN.lock().unwrap_or_else(PoisonError::into_inner);
+    match &*drawn {
+        Some(bar) => bar.suspend(write),
+        None => write(),
+    }
+}
+
 /// Writes a line to standard error.
 pub(crate) fn say(line: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "{}", line.trim_end());
+    above(|| drop(writeln!(std::io::stderr().lock(), "{}", line.trim_end())));
 }
 
 /// Writes what a command wrote to its standard error to standard error.
 pub(crate) fn pass_on(bytes: &[u8]) {
-    let _ = std::io::stderr().lock().write_all(bytes);
+    above(|| drop(std::io::stderr().lock().write_all(bytes)));
 }
 
 /// Writes a result to standard output. An error means that it did not get there.

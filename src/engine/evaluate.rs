@@ -112,8 +112,9 @@ impl Config {
 const STEPS: usize = 4096;
 /// Completions taken in before what they made possible is begun.
 const COMPLETIONS: usize = 1024;
-/// What happened is written to the history when there is so much of it, and in the end.
+/// What happened is written to the history when there is so much of it, after so long, and in the end.
 const NOTES: usize = 4096;
+const NOTES_EVERY: Duration = Duration::from_secs(2);
 /// The longest sleep; room in a shared pool may come free without a completion.
 const NAP: Duration = Duration::from_millis(250);
 
@@ -216,11 +217,15 @@ fn run(
         None => Reducer::new(graph, root, settings, events),
     };
     let mut last_report = Instant::now();
+    let mut last_notes = Instant::now();
     loop {
         let more = reducer.advance(STEPS);
         reducer.take_jobs().into_iter().for_each(|job| workers.dispatch(job));
-        if let Some(batch) = reducer.take_notes(NOTES) {
+        // People may look while it goes on.
+        let is_time = last_notes.elapsed() >= NOTES_EVERY;
+        if let Some(batch) = reducer.take_notes(if is_time { 1 } else { NOTES }) {
             workers.note_steps(batch);
+            last_notes = Instant::now();
         }
         if reducer.is_over() && !reducer.begin_again() {
             break;

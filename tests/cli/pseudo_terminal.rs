@@ -9,6 +9,7 @@ use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
 use rustix::fs::{Mode, OFlags};
+use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
@@ -83,13 +84,28 @@ impl Terminal {
         self.raw.extend_from_slice(bytes);
     }
 
+    /// Sends the program what the key that interrupts would.
+    pub(crate) fn interrupt(&self) {
+        kill_process(Pid::from_child(&self.child), Signal::INT).unwrap();
+    }
+
     /// Draws all that comes until the program has ended; the last screen, and all that was written.
     pub(crate) fn end(mut self) -> (String, String) {
+        let code = self.draw_to_the_end();
+        assert_eq!(code, Some(0), "{}", self.screen());
+        (self.screen(), String::from_utf8_lossy(&self.raw).into_owned())
+    }
+
+    /// Draws all that comes until the program has ended; its exit code, and the last screen.
+    pub(crate) fn end_with_code(mut self) -> (Option<i32>, String) {
+        (self.draw_to_the_end(), self.screen())
+    }
+
+    fn draw_to_the_end(&mut self) -> Option<i32> {
         while let Ok(bytes) = self.output.recv_timeout(Duration::from_secs(30)) {
             self.draw(&bytes);
         }
-        assert!(self.child.wait().unwrap().success(), "{}", self.screen());
-        (self.screen(), String::from_utf8_lossy(&self.raw).into_owned())
+        self.child.wait().unwrap().code()
     }
 }
 

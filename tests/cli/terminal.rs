@@ -51,6 +51,20 @@ fn the_status_stays_below_the_log_and_garbles_no_line() {
     assert!(last.lines().last().unwrap().starts_with("reflow: result: "), "{last}");
 }
 
+/// CLI-71: the notice is a line of the log like others, above the status.
+#[test]
+fn an_interrupt_is_said_above_the_status() {
+    let bed = Bed::new();
+    let mut terminal = naps(&bed, &[], "xterm-256color");
+    terminal.wait_for("a step that goes on", |screen| screen.contains("executing:") && screen.contains("exec tools"));
+    terminal.interrupt();
+    let (code, last) = terminal.end_with_code();
+    assert_eq!(code, Some(1), "{last}");
+    let of = |mark: &str| last.lines().filter(|line| line.starts_with(mark)).count();
+    assert_eq!((of("reflow: interrupted: "), of("reflow: canceled: ")), (1, 1), "{last}");
+    assert!(!last.lines().any(is_status), "the status is left behind:\n{last}");
+}
+
 /// CLI-110
 #[test]
 fn a_dumb_terminal_gets_plain_lines() {

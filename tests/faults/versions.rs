@@ -87,7 +87,7 @@ fn an_older_version_goes_on_while_a_newer_one_upgrades() {
         workload.assert_sound();
 
         // The other way round: what is newer than this version is refused and left alone.
-        connection.execute_batch("PRAGMA user_version = 1000").unwrap();
+        connection.execute_batch("INSERT INTO versions VALUES (1000); PRAGMA user_version = 1000").unwrap();
         let refused = workload.reflow(&["check-store"]);
         assert_eq!(refused.code, Some(1));
         assert!(refused.stderr.contains("written by a newer reflow"), "{}", refused.stderr);

@@ -38,10 +38,41 @@ fn assert_refused(home: &Path, kind: Kind, words: &[&str]) {
 fn a_newer_database_is_refused_and_left_alone() {
     let home = tempfile::tempdir().unwrap();
     commit(&LocalStore::open(home.path()).unwrap(), "a", 3).unwrap();
-    sql(home.path(), "PRAGMA user_version = 999");
+    sql(home.path(), "INSERT INTO versions VALUES (999); PRAGMA user_version = 999");
     assert_refused(home.path(), Kind::Precondition, &["version 999", "newer reflow"]);
-    sql(home.path(), "PRAGMA user_version = 2");
+    sql(home.path(), "DELETE FROM versions WHERE version = 999; PRAGMA user_version = 2");
     assert!(is_found(&LocalStore::open(home.path()).unwrap(), "a"));
+}
+
+#[test]
+fn many_may_open_a_new_database_at_once() {
+    for _ in 0..20 {
+        let home = tempfile::tempdir().unwrap();
+        std::thread::scope(|scope| {
+            let opening: Vec<_> = (0..4).map(|_| scope.spawn(|| LocalStore::open(home.path()).map(drop))).collect();
+            opening.into_iter().for_each(|opening| opening.join().unwrap().unwrap());
+        });
+    }
+}
+
+#[test]
+fn a_garbled_version_is_damage_and_no_newer_program() {
+    for head in ["user_version = 3", "user_version = 1", "user_version = 0", "user_version = -7", "application_id = 5"]
+    {
+        let home = tempfile::tempdir().unwrap();
+        commit(&LocalStore::open(home.path()).unwrap(), "a", 3).unwrap();
+        sql(home.path(), &format!("PRAGMA {head}"));
+        assert_refused(home.path(), Kind::Integrity, &["is damaged (its head says", "check-store -repair"]);
+        // Nothing but the head is lost.
+        let rebuilt = reflow_store::damage::rebuild(home.path()).unwrap();
+        assert!(rebuilt.damaged.is_empty(), "{head}: {rebuilt:?}");
+        assert!(is_found(&LocalStore::open(home.path()).unwrap(), "a"), "{head}");
+    }
+    // The first version had nothing but the number.
+    let home = tempfile::tempdir().unwrap();
+    sql(home.path(), include_str!("../../src/store/schema/1.sql"));
+    sql(home.path(), &format!("PRAGMA application_id = {}; PRAGMA user_version = 2049", 0x7266_6c77));
+    assert_refused(home.path(), Kind::Integrity, &["says version 2049"]);
 }
 
 #[test]

@@ -4,9 +4,8 @@ use base::assertion::Policy;
 use base::regexp::Regexp;
 use clap::{ArgAction, Args};
 
-use super::Place;
 use super::values::{boolean, pattern, policy};
-use crate::machinery::ExecutorChoice;
+use super::{MachineryFlags, Place, ProgramWords};
 
 #[derive(Args, Debug)]
 #[command(
@@ -41,10 +40,7 @@ executed, exported, fetched or stored."
 )]
 pub(crate) struct PlanFlags {
     #[command(flatten)]
-    pub(crate) place: Place,
-    /// what would run commands: docker, process, or auto
-    #[arg(long, value_name = "string", default_value = "auto")]
-    pub(crate) executor: ExecutorChoice,
+    pub(crate) machinery: MachineryFlags,
     /// print one JSON object
     #[arg(long, action = ArgAction::Set, value_parser = boolean(), default_value = "false")]
     pub(crate) json: bool,
@@ -57,10 +53,8 @@ pub(crate) struct PlanFlags {
     /// as for run: what must hold of that from which a cached result was made: never or exact
     #[arg(long, value_name = "string", default_value = "never", value_parser = policy)]
     pub(crate) assert: Policy,
-    #[arg(value_name = "PATH", required = true)]
-    pub(crate) path: String,
-    #[arg(value_name = "ARGS")]
-    pub(crate) args: Vec<String>,
+    #[command(flatten)]
+    pub(crate) program: ProgramWords,
 }
 
 #[derive(Args, Debug)]

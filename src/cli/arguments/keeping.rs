@@ -6,9 +6,8 @@ use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
 use store::Filter;
 
-use super::Place;
 use super::values::boolean;
-use crate::machinery::ExecutorChoice;
+use super::{MachineryFlags, Place, ProgramWords};
 
 #[derive(Args, Debug)]
 #[command(
@@ -79,10 +78,7 @@ names have changed. Nothing is executed; it ends with the number of new entries.
 )]
 pub(crate) struct RepairFlags {
     #[command(flatten)]
-    pub(crate) place: Place,
-    /// what would run commands: docker, process, or auto; each has results of its own
-    #[arg(long, value_name = "string", default_value = "auto")]
-    pub(crate) executor: ExecutorChoice,
+    pub(crate) machinery: MachineryFlags,
     /// a table of runs; there are no batches yet
     #[arg(long, value_name = "string", default_value = "")]
     pub(crate) batch: String,
@@ -92,10 +88,8 @@ pub(crate) struct RepairFlags {
     /// accepted, above 0; lookups are gathered anyway
     #[arg(long, value_name = "int", default_value = "50", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) getconcurrency: u32,
-    #[arg(value_name = "PATH", required = true)]
-    pub(crate) path: String,
-    #[arg(value_name = "ARGS")]
-    pub(crate) args: Vec<String>,
+    #[command(flatten)]
+    pub(crate) program: ProgramWords,
 }
 
 #[derive(Args, Debug)]

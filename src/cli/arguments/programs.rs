@@ -2,6 +2,7 @@
 
 use clap::{ArgAction, Args};
 
+use super::ProgramWords;
 use super::values::boolean;
 
 #[derive(Args, Debug)]
@@ -80,10 +81,8 @@ pub(crate) struct BundleFlags {
     /// do not show warnings
     #[arg(long, action = ArgAction::Set, value_parser = boolean(), default_value = "false")]
     pub(crate) nowarn: bool,
-    #[arg(value_name = "PATH", required = true)]
-    pub(crate) path: String,
-    #[arg(value_name = "ARGS")]
-    pub(crate) args: Vec<String>,
+    #[command(flatten)]
+    pub(crate) program: ProgramWords,
 }
 
 #[derive(Args, Debug)]
@@ -94,10 +93,8 @@ Images lists the container images of the program at PATH, given its flags, as
 far as they are known before anything is run."
 )]
 pub(crate) struct ImagesFlags {
-    #[arg(value_name = "PATH", required = true)]
-    pub(crate) path: String,
-    #[arg(value_name = "ARGS")]
-    pub(crate) args: Vec<String>,
+    #[command(flatten)]
+    pub(crate) program: ProgramWords,
 }
 
 #[derive(Args, Debug)]

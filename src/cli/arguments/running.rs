@@ -6,9 +6,8 @@ use base::assertion::Policy;
 use base::regexp::Regexp;
 use clap::{ArgAction, Args};
 
-use super::Place;
 use super::values::{boolean, duration, pattern, policy};
-use crate::machinery::ExecutorChoice;
+use super::{MachineryFlags, ProgramWords};
 
 #[derive(Args, Debug)]
 #[command(
@@ -21,11 +20,7 @@ The program's parameters are flags behind PATH: run PATH -help lists them."
 )]
 pub(crate) struct RunFlags {
     #[command(flatten)]
-    pub(crate) place: Place,
-    /// what runs commands: docker, process (this machine's programs), or auto, which takes
-    /// docker if an engine answers, else process
-    #[arg(long, value_name = "string", default_value = "auto")]
-    pub(crate) executor: ExecutorChoice,
+    pub(crate) machinery: MachineryFlags,
     /// print one JSON object as the last line of standard output
     #[arg(long, action = ArgAction::Set, value_parser = boolean(), default_value = "false")]
     pub(crate) json: bool,
@@ -73,10 +68,8 @@ pub(crate) struct RunFlags {
     /// accepted, without effect: exports are never cached
     #[arg(long, action = ArgAction::Set, value_parser = boolean(), default_value = "false")]
     pub(crate) nocacheextern: bool,
-    #[arg(value_name = "PATH", required = true)]
-    pub(crate) path: String,
-    #[arg(value_name = "ARGS")]
-    pub(crate) args: Vec<String>,
+    #[command(flatten)]
+    pub(crate) program: ProgramWords,
 }
 
 /// What runs the commands of a test for which it has no result.
@@ -136,10 +129,7 @@ pub(crate) struct EvalFlags {
     #[arg(long, action = ArgAction::Set, value_parser = boolean(), default_value = "false")]
     pub(crate) digest: bool,
     #[command(flatten)]
-    pub(crate) place: Place,
-    /// what runs commands: auto, docker or process
-    #[arg(long, value_name = "string", default_value = "auto")]
-    pub(crate) executor: ExecutorChoice,
+    pub(crate) machinery: MachineryFlags,
     #[arg(value_name = "EXPR", required = true)]
     pub(crate) expr: String,
 }
@@ -158,10 +148,7 @@ end, also after errors; if there were any, the exit code is 1."
 )]
 pub(crate) struct ReplFlags {
     #[command(flatten)]
-    pub(crate) place: Place,
-    /// what runs commands: auto, docker or process
-    #[arg(long, value_name = "string", default_value = "auto")]
-    pub(crate) executor: ExecutorChoice,
+    pub(crate) machinery: MachineryFlags,
     #[arg(value_name = "PATH")]
     pub(crate) path: Option<String>,
     #[arg(value_name = "ARGS")]

@@ -58,6 +58,16 @@ pub(super) fn flags(
     Ok((flags, None))
 }
 
+/// The first of the words behind a command's first argument that would have been a flag of it before that.
+pub(super) fn late_flag<'w>(command: &Command, rest: &'w [OsString]) -> Option<&'w str> {
+    let is_flag = |word: &&str| {
+        let bare = word.strip_prefix("--").or_else(|| word.strip_prefix('-')).unwrap_or_default();
+        let name = bare.split_once('=').map_or(bare, |(name, _)| name);
+        !name.is_empty() && command.get_arguments().any(|arg| name_of(arg).as_deref() == Some(name))
+    };
+    rest.iter().filter_map(|word| word.to_str()).find(is_flag)
+}
+
 /// The name of a flag; arguments that stand in their place have none.
 pub(super) fn name_of(arg: &Arg) -> Option<String> {
     let short = || arg.get_short().map(String::from);

@@ -20,7 +20,7 @@ use crate::{interrupt, random, terminal};
 const FILES: usize = 20;
 
 pub(super) fn run(flags: &AuditFlags) -> Result<(), Exit> {
-    let home = flags.place.home()?;
+    let home = flags.place.existing()?;
     let store = crate::home::open(&home)?;
     let seed = match flags.seed {
         Some(seed) => seed,

@@ -18,21 +18,23 @@ use crate::local_sources::{LocalSources, reason};
 use crate::terminal;
 
 pub(super) fn run(flags: &BundleFlags) -> Result<(), Exit> {
-    let path = Path::new(&flags.path);
+    let path = Path::new(&flags.program.path);
     if path.extension().is_none_or(|extension| extension != "rf") {
-        return Err(Exit::failed(format!("{}: only modules of extension .rf can be bundled", flags.path)));
+        return Err(Exit::failed(format!("{}: only modules of extension .rf can be bundled", flags.program.path)));
     }
     let recorder = Rc::new(Recorder::new(Rc::new(LocalSources)));
     let session = Session::new(recorder.clone(), terminal::say);
-    let (module, mut diagnostics) = session.load(&flags.path);
+    let (module, mut diagnostics) = session.load(&flags.program.path);
     if flags.nowarn {
         diagnostics.retain(Diagnostic::is_error);
     }
     let module = module.ok_or_else(|| Exit::of_diagnostics(&diagnostics))?;
     terminal::show_diagnostics(&diagnostics);
     let offered = parameters::declared(&module);
-    parameters::parse_injected(&offered, &flags.args).map_err(|error| Refused::new(error, &flags.path, &offered))?;
-    let bundle = Bundle::new(&flags.path, recorder.texts(), flags.args.clone()).map_err(Exit::failed)?;
+    parameters::parse_injected(&offered, &flags.program.args)
+        .map_err(|error| Refused::new(error, &flags.program.path, &offered))?;
+    let bundle =
+        Bundle::new(&flags.program.path, recorder.texts(), flags.program.args.clone()).map_err(Exit::failed)?;
     let archive = bundle.write().map_err(Exit::failed)?;
     let out = match flags.out.as_str() {
         "" => PathBuf::from(format!("{}x", path.file_name().unwrap_or_default().to_string_lossy())),

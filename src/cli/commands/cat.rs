@@ -9,7 +9,7 @@ use crate::arguments::CatFlags;
 use crate::exit::Exit;
 
 pub(super) fn run(flags: &CatFlags) -> Result<(), Exit> {
-    let store = crate::home::open(&flags.place.home()?)?;
+    let store = crate::home::open(&flags.place.existing()?)?;
     let mut blobs = Vec::new();
     // Nothing is written if one is missing.
     for text in &flags.digests {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use base::Kind;
 use base::units::data_size;
-use store::{FileRepository, LocalStore, damage};
+use store::{FileRepository, KeyState, LocalStore, damage};
 
 use super::answer;
 use crate::arguments::CheckStoreFlags;
@@ -15,7 +15,7 @@ use crate::terminal;
 const LINES: usize = 10;
 
 pub(super) fn run(flags: &CheckStoreFlags) -> Result<(), Exit> {
-    let home = flags.place.home()?;
+    let home = flags.place.existing()?;
     let damage = database_damage(&home)?;
     for line in damage.iter().take(LINES) {
         terminal::say(&format!("reflow: {line}"));
@@ -36,6 +36,9 @@ pub(super) fn run(flags: &CheckStoreFlags) -> Result<(), Exit> {
     }
     let bad = report.corrupt.len() + report.unreadable.len();
     answer(format!("{} objects, {}: {bad} bad\n", report.count, data_size(report.bytes)))?;
+    if damage.is_empty() {
+        say_unusable(&home)?;
+    }
     match (bad == 0 && damage.is_empty(), flags.repair) {
         (true, _) => Ok(()),
         (false, false) => {
@@ -49,6 +52,22 @@ pub(super) fn run(flags: &CheckStoreFlags) -> Result<(), Exit> {
             Ok(())
         }
     }
+}
+
+/// Says how many entries of the cache are of no use, if any. That is nothing bad: their steps run again.
+fn say_unusable(home: &Path) -> Result<(), Exit> {
+    let report = crate::home::open(home)?.check_keys(&|| ())?;
+    let incomplete = report.unusable.iter().filter(|(_, state)| matches!(state, KeyState::Incomplete(_))).count();
+    let unreadable = report.unusable.len() - incomplete;
+    for (count, why) in [(incomplete, "files of theirs are not here"), (unreadable, "they cannot be read")] {
+        if count > 0 {
+            terminal::say(&format!(
+                "reflow: {count} of {} cache entries are of no use: {why}; their steps run again when they are needed",
+                report.count
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// What is wrong with the database.

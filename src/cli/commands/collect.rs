@@ -13,7 +13,7 @@ use crate::exit::Exit;
 use crate::terminal;
 
 pub(super) fn run(flags: &CollectFlags) -> Result<(), Exit> {
-    let home = flags.place.home()?;
+    let home = flags.place.existing()?;
     let store = crate::home::open(&home)?;
     let wanted = Wanted {
         threshold: flags.threshold.into(),

@@ -9,7 +9,6 @@ use types::print::print;
 use super::{answer, session, without_advice};
 use crate::arguments::{EvalFlags, Global};
 use crate::exit::Exit;
-use crate::machinery::Machinery;
 use crate::{display, interrupt, terminal};
 
 pub(super) fn run(global: &Global, flags: &EvalFlags) -> Result<(), Exit> {
@@ -33,8 +32,7 @@ pub(super) fn run(global: &Global, flags: &EvalFlags) -> Result<(), Exit> {
     let value = match &forced {
         Value::Flow(flow) => {
             let root = graph.id_of(flow);
-            let home = flags.place.home()?;
-            let machinery = Machinery::open(&home, flags.executor)?;
+            let machinery = flags.machinery.open()?;
             machinery.notices.iter().for_each(|notice| terminal::say(&format!("reflow: {notice}")));
             let cancel = interrupt::token(machinery.runtime.handle());
             let mut config = machinery.config(crate::random::digest()?)?;

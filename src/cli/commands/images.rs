@@ -8,8 +8,8 @@ use crate::arguments::{Global, ImagesFlags};
 use crate::exit::Exit;
 
 pub(super) fn run(global: &Global, flags: &ImagesFlags) -> Result<(), Exit> {
-    let mut program = Program::load(global, &flags.path)?;
-    let settings = program.bind(&flags.args).map_err(|refused| match refused {
+    let mut program = Program::load(global, &flags.program.path)?;
+    let settings = program.bind(&flags.program.args).map_err(|refused| match refused {
         Refused::Help(usage) | Refused::Words(usage) => Exit::Usage(usage),
     })?;
     let value = program.instantiate(&settings)?;

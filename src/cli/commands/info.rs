@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use store::{LocalStore, RunPhase, RunRecord, TaskKind};
 
-use super::answer;
+use super::{answer, named};
 use crate::arguments::InfoFlags;
 use crate::exit::Exit;
 use crate::history::listing::{self, Style};
@@ -24,10 +24,10 @@ use crate::names::{self, Name};
 const RULE: usize = 60;
 
 pub(super) fn run(flags: &InfoFlags) -> Result<(), Exit> {
-    let home = flags.place.home()?;
+    let home = flags.place.existing()?;
     let store = crate::home::open(&home)?;
     for name in &flags.names {
-        let text = match Name::parse(name).map_err(Exit::failed)? {
+        let text = match named::name(&store, name)? {
             Name::Id(id) => describe(&store, &home, name, &id, flags)?,
             Name::Alloc(run) => alloc_text(&live_run(&store, name, &run)?),
             Name::Exec(run, key) => {
@@ -210,14 +210,14 @@ fn fileset_of_key(store: &LocalStore, key: &Digest) -> Result<Option<String>, Ex
     let Some(hit) = hits.into_iter().next().flatten() else { return Ok(None) };
     let mut text = String::new();
     write_files(&mut text, &hit.fileset, "        ");
-    if text.is_empty() {
-        text.push_str("        (empty)\n");
-    }
     Ok(Some(text))
 }
 
 /// The files of a fileset, a line each, sorted by path.
 fn write_files(text: &mut String, fileset: &Fileset, indent: &str) {
+    if fileset.list.is_empty() && fileset.map.is_empty() {
+        let _ = writeln!(text, "{indent}(empty)");
+    }
     for (i, element) in fileset.list.iter().enumerate() {
         let _ = writeln!(text, "{indent}list[{i}]:");
         write_files(text, element, &format!("{indent}  "));

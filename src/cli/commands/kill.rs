@@ -10,6 +10,7 @@ use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::process::{Pid, PidfdFlags, Signal};
 use store::{LocalStore, RunRecord};
 
+use super::named;
 use crate::arguments::KillFlags;
 use crate::exit::Exit;
 use crate::names::{self, Name};
@@ -20,7 +21,7 @@ const TIDILY: Duration = Duration::from_secs(10);
 const AT_ONCE: Duration = Duration::from_secs(3);
 
 pub(super) fn run(flags: &KillFlags) -> Result<(), Exit> {
-    let store = crate::home::open(&flags.place.home()?)?;
+    let store = crate::home::open(&flags.place.existing()?)?;
     let mut has_failed = false;
     for name in &flags.allocs {
         if let Err(reason) = free(&store, name) {
@@ -33,7 +34,7 @@ pub(super) fn run(flags: &KillFlags) -> Result<(), Exit> {
 
 /// Ends the run that holds an alloc.
 fn free(store: &LocalStore, name: &str) -> Result<(), String> {
-    let run = match Name::parse(name)? {
+    let run = match named::name(store, name).map_err(|exit| exit.message().unwrap_or_default())? {
         Name::Alloc(run) => find(store, &run, "alloc")?,
         Name::Id(run) => find(store, &run, "run")?,
         Name::Exec(..) => {

@@ -23,7 +23,7 @@ pub(super) fn run(flags: &ListFlags) -> Result<(), Exit> {
     if flags.a && !flags.names.is_empty() {
         return Err(arguments::misuse("list", "-a lists everything: it takes no names"));
     }
-    let home = flags.place.home()?;
+    let home = flags.place.existing()?;
     let store = crate::home::open(&home)?;
     let mut rows = Vec::new();
     if flags.names.is_empty() {

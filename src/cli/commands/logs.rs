@@ -8,16 +8,16 @@ use base::digest::PartialDigest;
 use exec::ExecId;
 use store::{LocalStore, LogPlace, RunRecord, TaskRecord};
 
-use super::answer;
+use super::{answer, named};
 use crate::arguments::{LogLevel, LogsFlags};
 use crate::exit::Exit;
 use crate::history;
 use crate::names::Name;
 
 pub(super) fn run(flags: &LogsFlags) -> Result<(), Exit> {
-    let home = flags.place.home()?;
+    let home = flags.place.existing()?;
     let store = crate::home::open(&home)?;
-    let id = match Name::parse(&flags.id).map_err(Exit::failed)? {
+    let id = match named::name(&store, &flags.id)? {
         Name::Id(id) => id,
         Name::Exec(run, key) => return exec_log(&store, &home, flags, &run, &key),
         Name::Alloc(_) => return Err(Exit::failed(format!("{} is an alloc: execs and runs have logs", flags.id))),

@@ -1,9 +1,11 @@
 //! What the words of commands stand for: runs, steps of runs, and execs.
 
+use base::Kind;
 use base::digest::PartialDigest;
 use store::{LocalStore, RunQuery, RunRecord, StepRecord, TaskKind, TaskQuery, TaskRecord};
 
 use crate::exit::Exit;
+use crate::names::Name;
 
 /// The latest run.
 const LAST: &str = "last";
@@ -11,12 +13,28 @@ const LAST: &str = "last";
 /// The run of this name: the beginning of its id, or `last`.
 pub(super) fn run(store: &LocalStore, name: &str) -> Result<RunRecord, Exit> {
     if name == LAST {
-        let latest = store.runs().list(&RunQuery { limit: Some(1), ..RunQuery::default() })?.pop();
-        return latest.ok_or_else(|| Exit::failed("nothing has been run yet"));
+        return latest(store);
     }
     let id = PartialDigest::parse(name)
         .map_err(|_| Exit::failed(format!("{name:?} is no run: give the beginning of its id, or {LAST}")))?;
-    Ok(store.runs().find(&id)?)
+    let found = store.runs().find(&id);
+    found.map_err(|error| match error.kind() {
+        Kind::NotExist => Exit::failed(error.message()),
+        _ => error.into(),
+    })
+}
+
+fn latest(store: &LocalStore) -> Result<RunRecord, Exit> {
+    let latest = store.runs().list(&RunQuery { limit: Some(1), ..RunQuery::default() })?.pop();
+    latest.ok_or_else(|| Exit::failed("nothing has been run yet"))
+}
+
+/// What a word names, where `last` is the latest run.
+pub(super) fn name(store: &LocalStore, word: &str) -> Result<Name, Exit> {
+    if word == LAST {
+        return Name::parse(&latest(store)?.id.hex()).map_err(Exit::failed);
+    }
+    Name::parse(word).map_err(Exit::failed)
 }
 
 /// Whether a step goes by this name: its ident, its position or the line of it, or the first digits of its flow or

@@ -11,17 +11,16 @@ use super::answer;
 use super::program::Ready;
 use crate::arguments::{Global, PlanFlags};
 use crate::exit::Exit;
-use crate::machinery::Machinery;
 use crate::paint::Paint;
 use crate::{display, interrupt, terminal};
 
 pub(super) fn run(global: &Global, flags: &PlanFlags) -> Result<(), Exit> {
-    let Ready { mut graph, main, .. } = Ready::load(global, &flags.path, &flags.args)?;
+    let Ready { mut graph, main, .. } = Ready::load(global, &flags.program.path, &flags.program.args)?;
     let root = match &main {
         Value::Flow(flow) => graph.id_of(flow),
         _ => return answer("nothing would run: the program's value is known without\n"),
     };
-    let machinery = Machinery::open(&flags.place.home()?, flags.executor)?;
+    let machinery = flags.machinery.open()?;
     let pattern = flags.invalidate.clone();
     let config = Config {
         cache: crate::configuration::current().cache(),

@@ -24,7 +24,7 @@ pub(super) fn run(flags: &PredFlags) -> Result<(), Exit> {
     }
     configuration::current().usable("taskdb")?;
     configuration::current().usable("predictor")?;
-    let store = crate::home::open(&flags.place.home()?)?;
+    let store = crate::home::open(&flags.place.existing()?)?;
     let mut text = String::new();
     for name in &flags.names {
         describe(&store, flags, name, &mut text)?;
@@ -39,10 +39,14 @@ fn describe(store: &LocalStore, flags: &PredFlags, name: &str, text: &mut String
     }
     // The latest first, as predictions take them.
     let mut profiles: Vec<Profile> = records(store, name)?.into_iter().map(|task| task.profile).collect();
+    let execs = profiles.len();
     profiles.retain(|profile| !profile.is_empty());
     profiles.truncate(predictor.most);
     if profiles.is_empty() {
-        let _ = writeln!(text, "no profiles of {name}");
+        let _ = match execs {
+            0 => writeln!(text, "no profiles of {name}: no exec of that name has succeeded"),
+            _ => writeln!(text, "no profiles of {name}: its execs, {execs}, were over before they could be sampled"),
+        };
         return Ok(());
     }
     let _ = writeln!(text, "profiles of {name}");

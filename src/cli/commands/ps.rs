@@ -29,7 +29,7 @@ pub(super) fn run(flags: &PsFlags) -> Result<(), Exit> {
     let until = moment("-until", &flags.until, now)?;
     let since = moment("-since", &flags.since, now)?;
     let since = since.unwrap_or_else(|| until.unwrap_or(now).checked_sub(RECENT).unwrap_or(SystemTime::UNIX_EPOCH));
-    let home = flags.place.home()?;
+    let home = flags.place.existing()?;
     let store = crate::home::open(&home)?;
     let user = match (flags.a, flags.u.as_str()) {
         (true, _) => None,

@@ -7,18 +7,17 @@ use types::Value;
 use super::program::Ready;
 use crate::arguments::{Global, RepairFlags};
 use crate::exit::Exit;
-use crate::machinery::Machinery;
 use crate::{interrupt, terminal};
 
 pub(super) fn run(global: &Global, flags: &RepairFlags) -> Result<(), Exit> {
     if !flags.batch.is_empty() {
         return Err(Exit::failed("there are no batches yet: give the program and its flags, once for each row"));
     }
-    let Ready { mut graph, main, .. } = Ready::load(global, &flags.path, &flags.args)?;
-    terminal::say(format!("reflow: repair: {} {}", flags.path, flags.args.join(" ")).trim_end());
+    let Ready { mut graph, main, .. } = Ready::load(global, &flags.program.path, &flags.program.args)?;
+    terminal::say(format!("reflow: repair: {} {}", flags.program.path, flags.program.args.join(" ")).trim_end());
     let Value::Flow(flow) = &main else { return report(0) };
     let root = graph.id_of(flow);
-    let machinery = Machinery::open(&flags.place.home()?, flags.executor)?;
+    let machinery = flags.machinery.open()?;
     let cancel = interrupt::token(machinery.runtime.handle());
     let config = Config { cancel, ..machinery.plan_config()? };
     let (outcome, found) = engine::evaluate::found(&mut graph, root, config, &mut |_| ());

@@ -23,7 +23,7 @@ use crate::paint::Paint;
 use crate::{interrupt, random, terminal};
 
 pub(super) fn run(flags: &ReplayFlags) -> Result<(), Exit> {
-    let home = flags.place.home()?;
+    let home = flags.place.existing()?;
     let store = crate::home::open(&home)?;
     let task = match flags.names.as_slice() {
         [exec] => named::exec(&store, None, exec)?,

@@ -11,7 +11,7 @@ use crate::{machinery, terminal};
 
 /// What cannot be understood or is not there is said and skipped.
 pub(super) fn run(flags: &RmcacheFlags) -> Result<(), Exit> {
-    let assoc = crate::home::open(&flags.place.home()?)?.assoc();
+    let assoc = crate::home::open(&flags.place.existing()?)?.assoc();
     let runtime = machinery::threads()?;
     for line in std::io::stdin().lock().split(b'\n') {
         let line = line.map_err(|error| Exit::failed(format!("standard input: {error}")))?;

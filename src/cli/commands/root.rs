@@ -2,17 +2,17 @@
 
 use std::fmt::Write;
 
-use base::digest::PartialDigest;
 use base::{Digest, Kind};
 use store::{LocalStore, TaskQuery};
 
-use super::answer;
+use super::{answer, named};
 use crate::arguments::RootFlags;
 use crate::exit::Exit;
+use crate::names::Name;
 
 pub(super) fn run(flags: &RootFlags) -> Result<(), Exit> {
     let words: Vec<&str> = flags.words.iter().map(String::as_str).collect();
-    let store = crate::home::open(&flags.place.home()?)?;
+    let store = crate::home::open(&flags.place.existing()?)?;
     match words.as_slice() {
         [] => list(&store),
         ["add", name, id] => {
@@ -40,7 +40,9 @@ fn list(store: &LocalStore) -> Result<(), Exit> {
 
 /// What an id names, and the cache keys and blobs that belong to it.
 fn reached(store: &LocalStore, id: &str) -> Result<(String, Vec<Digest>), Exit> {
-    let partial = PartialDigest::parse(id).map_err(Exit::failed)?;
+    let Name::Id(partial) = named::name(store, id)? else {
+        return Err(Exit::failed(format!("{id} is no run, cache key, cached fileset or object")));
+    };
     match store.runs().find(&partial) {
         Ok(run) => {
             let keys = store.steps().keys(&run.id)?.into_iter().collect();

@@ -29,7 +29,7 @@ use crate::{interrupt, names, random};
 use answer::Answer;
 
 pub(super) fn run(global: &Global, flags: &RunFlags) -> Result<(), Exit> {
-    let ready = Ready::load(global, &flags.path, &flags.args)?;
+    let ready = Ready::load(global, &flags.program.path, &flags.program.args)?;
     let print = ready.printer();
     let Ready { mut graph, main, ty, params, args, .. } = ready;
     let root = match &main {
@@ -76,15 +76,14 @@ struct Run {
 
 impl Run {
     fn begin(global: &Global, flags: &RunFlags, params: Bound, args: Vec<String>) -> Result<Self, Exit> {
-        let home = flags.place.home()?;
-        let machinery = Machinery::open(&home, flags.executor)?;
+        let machinery = flags.machinery.open()?;
         let id = random::digest()?;
         let lock = machinery.store.locks.try_lock(&id)?;
-        let files = RunFiles::create(&home, &id)?;
+        let files = RunFiles::create(machinery.home(), &id)?;
         let log = files.log_path().to_string_lossy().into_owned();
         let mut display = Display::new(global.log, Some(files), &id.short());
-        let program = std::path::absolute(Path::new(&flags.path))
-            .map_or(flags.path.clone(), |path| path.to_string_lossy().into_owned());
+        let program = std::path::absolute(Path::new(&flags.program.path))
+            .map_or(flags.program.path.clone(), |path| path.to_string_lossy().into_owned());
         display.log(Level::Info, &format!("reflow version: {}", version::text()));
         display.log(Level::Info, &format!("run ID: {}", id.short()));
         display.log(Level::Info, &format!("evaluating program {program}{}", listed(&params.given, &args)));

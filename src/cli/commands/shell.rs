@@ -23,7 +23,7 @@ pub(super) fn run(flags: &ShellFlags) -> Result<(), Exit> {
             "{name} is not the name of an exec, such as {host}/0061a20f88f57386/3f2a91bc; ps -l lists them"
         )));
     };
-    let store = crate::home::open(&flags.place.home()?)?;
+    let store = crate::home::open(&flags.place.existing()?)?;
     let (_, task) = history::find_exec(&store, &run, &key)?.ok_or_else(|| Exit::failed(format!("no exec {name}")))?;
     let place = match (task.state, task.whereabouts()) {
         (TaskState::Running, Some(place)) => place,

@@ -15,7 +15,7 @@ use crate::exit::Exit;
 use crate::terminal;
 
 pub(super) fn run(global: &Global, flags: &SyncFlags) -> Result<(), Exit> {
-    let store = crate::home::open(&flags.place.home()?)?;
+    let store = crate::home::open(&flags.place.existing()?)?;
     let fileset = find(&store, &flags.fileset)?;
     let member = member(fileset, flags.index)?;
     let root = Path::new(&flags.folder);

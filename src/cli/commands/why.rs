@@ -19,7 +19,7 @@ use crate::terminal;
 const STEPS: usize = 20;
 
 pub(super) fn run(flags: &WhyFlags) -> Result<(), Exit> {
-    let store = crate::home::open(&flags.place.home()?)?;
+    let store = crate::home::open(&flags.place.existing()?)?;
     let run = named::run(&store, &flags.run)?;
     let mut story = Story::read(&store, run)?;
     if story.tally.is_empty() {
@@ -85,7 +85,17 @@ fn unknown(story: &Story, node: &str) -> Exit {
             format!("; its steps are called {}", all.join(", "))
         }
     };
-    Exit::failed(format!("run {} has no step {node}{hint}", story.run.id.short()))
+    Exit::failed(format!("run {} has no step {node}{hint}{}", story.run.id.short(), unreached(story)))
+}
+
+/// What a run with failures has no steps of: a name that the program has may be meant.
+fn unreached(story: &Story) -> String {
+    let failed = story.tally.keys().filter(|(_, outcome)| *outcome == StepOutcome::Failed);
+    let failed: Vec<&str> = failed.map(|(ident, _)| ident.as_str()).take(10).collect();
+    match failed.as_slice() {
+        [] => String::new(),
+        failed => format!("; what needs {} was not reached, as that failed", failed.join(", ")),
+    }
 }
 
 /// How often an outcome came about.

@@ -42,14 +42,6 @@ impl Status {
         }
     }
 
-    /// Writes a line of the log.
-    pub(super) fn say(&self, line: &str) {
-        match self {
-            Self::Live(live) => live.say(line),
-            Self::Plain(_) => terminal::say(line),
-        }
-    }
-
     /// Takes an event in.
     pub(super) fn on(&mut self, event: &Event<'_>) {
         let now = Instant::now();
@@ -61,13 +53,6 @@ impl Status {
                     terminal::say(&snapshot);
                 }
             }
-        }
-    }
-
-    /// Takes the status away.
-    pub(super) fn close(self) {
-        if let Self::Live(live) = self {
-            live.close();
         }
     }
 }

@@ -173,7 +173,7 @@ impl<'a> Shell<'a> {
         let machinery = match self.machinery.take() {
             Some(machinery) => machinery,
             None => {
-                let machinery = Machinery::open(&self.flags.place.home()?, self.flags.executor)?;
+                let machinery = self.flags.machinery.open()?;
                 machinery.notices.iter().for_each(|notice| terminal::say(&format!("reflow: {notice}")));
                 machinery
             }

@@ -12,6 +12,8 @@ pub(crate) enum Failure {
     Sqlite(rusqlite::Error),
     /// What was read or is to be written says so.
     Other(Error),
+    /// The file cannot be what it says it is, which SQLite does not notice.
+    Damaged(String),
 }
 
 impl From<rusqlite::Error> for Failure {
@@ -38,27 +40,23 @@ impl Failure {
     fn code(&self) -> Option<ErrorCode> {
         match self {
             Self::Sqlite(error) => error.sqlite_error_code(),
-            Self::Other(_) => None,
+            Self::Other(_) | Self::Damaged(_) => None,
         }
     }
 
     /// The error for people: what is wrong with which file and what can be done.
     pub(crate) fn at(self, path: &Path) -> Error {
         let code = self.code();
-        let error = match self {
-            Self::Other(error) => return error.during(format!("database {}", path.display())),
-            Self::Sqlite(error) => error,
-        };
         let file = path.display();
+        let error = match self {
+            Self::Other(error) => return error.during(format!("database {file}")),
+            Self::Damaged(what) => return damaged(path, &what),
+            // Its own text repeats the whole statement.
+            Self::Sqlite(rusqlite::Error::SqlInputError { msg, .. }) => msg,
+            Self::Sqlite(error) => error.to_string(),
+        };
         let (kind, message) = match code {
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => (
-                Kind::Integrity,
-                format!(
-                    "the database {file} is damaged ({error}). `reflow check-store -repair` sets it aside and builds \
-                     a new one from what can be read of it. Blobs are not concerned; steps whose results are no \
-                     longer known run anew"
-                ),
-            ),
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => return damaged(path, &error),
             Some(ErrorCode::DiskFull) => (
                 Kind::ResourcesExhausted,
                 format!("no room is left on the disk of the database {file}; nothing that was there is lost"),
@@ -83,4 +81,13 @@ impl Failure {
         };
         Error::new(kind, message)
     }
+}
+
+fn damaged(path: &Path, what: &str) -> Error {
+    let message = format!(
+        "the database {} is damaged ({what}). `reflow check-store -repair` sets it aside and builds a new one from what \
+         can be read of it. Blobs are not concerned; steps whose results are no longer known run anew",
+        path.display()
+    );
+    Error::new(Kind::Integrity, message)
 }

@@ -1,5 +1,11 @@
 -- Version 2 of reflow.db adds to version 1.
 
+-- The versions that these tables have come to, from 2 on. PRAGMA user_version is the latest; if it is not, the head of
+-- the file is damaged.
+CREATE TABLE versions (
+    version INTEGER PRIMARY KEY
+) STRICT;
+
 ALTER TABLE tasks ADD COLUMN uri     TEXT;   -- of an exec: host, alloc and exec, such as box/0061a20f88f57386/3f2a91bc...
 ALTER TABLE tasks ADD COLUMN profile TEXT;   -- JSON object by gauge (cpu, mem, disk, tmp) of what was sampled
 ALTER TABLE tasks ADD COLUMN begin_time TEXT;   -- when it was taken up; start_time is that of its command, NULL before it; end_time NULL while it goes on, or if its run was killed

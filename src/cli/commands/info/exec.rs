@@ -1,9 +1,10 @@
 //! An exec, an intern or an extern of a run.
 
 use std::fmt::Write;
+use std::time::SystemTime;
 
 use base::{Fileset, units};
-use store::{ArgumentPlace, LocalStore, LogPlace, Material, TaskRecord};
+use store::{ArgumentPlace, LocalStore, LogPlace, Material, TaskKind, TaskRecord};
 
 use super::{Fields, fileset_of_key, time, write_files};
 use crate::exit::Exit;
@@ -52,15 +53,18 @@ fn what_it_is(fields: &mut Fields, task: &TaskRecord) {
     if !task.image.is_empty() {
         fields.line("image", &task.image);
     }
-    let name = if task.kind == store::TaskKind::Exec { "cmd" } else { "url" };
+    let name = if task.kind == TaskKind::Exec { "cmd" } else { "url" };
     fields.line(name, types::quote::quote(task.command.as_bytes()));
 }
 
 fn how_it_went(fields: &mut Fields, view: &TaskView) {
     let task = &view.record;
-    if let (Some(start), Some(end)) = (task.start, task.end) {
+    if let Some(start) = task.start.or(task.begin) {
         fields.line("time", time(start));
-        fields.line("elapsed", format!("{:.3}s", end.duration_since(start).unwrap_or_default().as_secs_f64()));
+        let end = if view.state.is_live() { Some(SystemTime::now()) } else { task.end };
+        if let Some(elapsed) = end.and_then(|end| end.duration_since(start).ok()) {
+            fields.line("elapsed", format!("{:.3}s", elapsed.as_secs_f64()));
+        }
     }
     if let Some(live) = &view.live {
         fields.0.push_str("    top:\n");
@@ -68,7 +72,9 @@ fn how_it_went(fields: &mut Fields, view: &TaskView) {
             let _ = writeln!(fields.0, "         {command}");
         }
     }
-    fields.line("requested", &task.resources);
+    if task.kind == TaskKind::Exec {
+        fields.line("requested", &task.resources);
+    }
     if let Some(cpu) = task.usage.cpu_seconds {
         fields.line("cpu", format!("{cpu:.3}s"));
     }

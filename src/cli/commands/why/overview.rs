@@ -18,7 +18,7 @@ const LINES: usize = 40;
 pub(super) fn empty(run: &RunRecord) -> String {
     let why = match run.end {
         Some(_) => "it had no execs",
-        None => "no exec of it has come to an end",
+        None => "it goes on, or was killed; of no exec of it an end is recorded yet",
     };
     format!("run {} of {}: {why}\n", run.id.short(), name(run))
 }

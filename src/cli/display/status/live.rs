@@ -29,6 +29,7 @@ impl Live {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(RATE));
         // A message may have any number of lines.
         bar.set_style(ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_spinner()));
+        terminal::draw_below(bar.clone());
         let (stop, stopped) = mpsc::channel();
         let clock = {
             let (model, bar) = (model.clone(), bar.clone());
@@ -51,18 +52,15 @@ impl Live {
             draw(&model, &self.bar);
         }
     }
+}
 
-    /// Writes a line above.
-    pub(super) fn say(&self, line: &str) {
-        self.bar.suspend(|| terminal::say(line));
-    }
-
-    pub(super) fn close(mut self) {
+impl Drop for Live {
+    fn drop(&mut self) {
         let _ = self.stop.send(());
         if let Some(clock) = self.clock.take() {
             let _ = clock.join();
         }
-        self.bar.finish_and_clear();
+        terminal::stop_drawing();
     }
 }
 
