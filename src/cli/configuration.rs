@@ -81,6 +81,7 @@ impl Configuration {
         }
         let configuration = Self { values, settings, file: path, written };
         configuration.predictor().map_err(&located)?;
+        configuration.check_paths().map_err(&located)?;
         Ok(configuration)
     }
 
@@ -134,7 +135,8 @@ impl Configuration {
     pub(crate) fn user(&self) -> String {
         let configured = self.setting("user").map(|user| user.argument("user").to_owned());
         let variable = || std::env::var("USER").ok().filter(|user| !user.is_empty());
-        configured.filter(|user| !user.is_empty()).or_else(variable).unwrap_or_else(|| "unknown".to_owned())
+        let found = configured.filter(|user| !user.is_empty()).or_else(variable).or_else(name_of_process);
+        found.unwrap_or_else(|| "unknown".to_owned())
     }
 
     /// The labels of a run; `user=NAME` is always among them.
@@ -187,6 +189,22 @@ impl Configuration {
         named("repository", "file", "dir").or_else(|| named("cluster", "localcluster", "dir"))
     }
 
+    /// What is cached and what has run are tables of one database, whose transactions concern both: they cannot be
+    /// elsewhere by themselves.
+    fn check_paths(&self) -> Result<(), String> {
+        let database = self.state().or_else(crate::home::usual).map(|home| home.join("reflow.db"));
+        for key in ["assoc", "taskdb"] {
+            let path = self.setting(key).map_or("", |setting| setting.argument("path"));
+            if !path.is_empty() && Some(Path::new(path)) != database.as_deref() {
+                return Err(format!(
+                    "{key}: provider file: bad value {path:?} of path: the table is in reflow.db of the state folder, which \
+                     repository: file,dir=DIR moves"
+                ));
+            }
+        }
+        Ok(())
+    }
+
     /// Says what a run needs and this build lacks, or what makes no sense.
     pub(crate) fn check_for_run(&self) -> Result<(), Exit> {
         if let Some(limit) =
@@ -213,6 +231,18 @@ impl Configuration {
             "{key}: {name} needs {lacks}, which this build does not have; -{key}={usual} works on this machine alone"
         )))
     }
+}
+
+/// The name that the system has for the user of this process; cron jobs and containers have no `USER`.
+fn name_of_process() -> Option<String> {
+    let id = rustix::process::geteuid().as_raw().to_string();
+    let users = std::fs::read_to_string("/etc/passwd").ok()?;
+    let named = |line: &str| {
+        let mut fields = line.split(':');
+        let name = fields.next().filter(|name| !name.is_empty())?;
+        (fields.nth(1) == Some(id.as_str())).then(|| name.to_owned())
+    };
+    users.lines().find_map(named)
 }
 
 /// The values without a configuration file.

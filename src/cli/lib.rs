@@ -19,6 +19,7 @@ mod machinery;
 mod names;
 mod paint;
 mod random;
+mod recorded;
 mod run_files;
 
 mod display;

@@ -2,11 +2,11 @@
 //!
 //! [`Story::read`] reads what is known of a run, [`Story::explain`] compares each of its execs with the nearest
 //! one that earlier runs tried ([`compare()`]), and follows changed inputs to what changed in the first place
-//! ([`Story::chain`]). Nothing here runs, prints, or changes anything.
+//! ([`Story::causes`]). Nothing here runs, prints, or changes anything.
 
 mod compare;
 mod nearest;
 mod story;
 
 pub use compare::{Difference, FileChange, compare, compare_filesets, named_inputs};
-pub use story::{Against, Explanation, Origin, Past, Story};
+pub use story::{Against, Causes, Explanation, Origin, Past, Story};

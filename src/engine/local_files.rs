@@ -70,18 +70,24 @@ impl LocalFiles {
             return Err(Error::new(Kind::Precondition, format!("{} is not a regular file", path.display())));
         }
         let file = self.take(&path, must_resolve)?;
+        if !must_resolve {
+            self.lend(std::iter::once((&file, path.as_path())))?;
+        }
         let assertions = asserted(&path, false, &file.digest(), file.size, modified(&metadata));
         Ok(Fileset::of_file(file.with_assertions(&assertions)))
     }
 
-    /// Unless the bytes must be in the repository, only their digest is taken: the worker of a step that the cache
-    /// does not answer brings in what it needs.
+    /// Unless the bytes must be in the repository, only their digest is taken.
     fn take(&self, path: &Path, must_resolve: bool) -> Result<File, Error> {
-        match must_resolve {
-            _ if self.only_looks => self.store.stat_cache().digest_of(path),
+        match must_resolve && !self.only_looks {
             true => self.store.install(path),
-            false => self.store.lend(path),
+            false => self.store.stat_cache().digest_of(path),
         }
+    }
+
+    /// The worker of a step that the cache does not answer will bring in what it needs of these.
+    fn lend<'a>(&self, files: impl Iterator<Item = (&'a File, &'a Path)> + Clone) -> Result<(), Error> {
+        if self.only_looks { Ok(()) } else { self.store.lend(files) }
     }
 
     fn intern_tree(&self, root: &Path, must_resolve: bool, cancel: &CancelToken) -> Result<Fileset, Error> {
@@ -92,6 +98,10 @@ impl LocalFiles {
             Err(error) if error.kind() == Kind::NotExist => Ok(None),
             other => other.map(Some),
         })?;
+        if !must_resolve {
+            let there = files.iter().zip(&found).filter_map(|(file, (_, path))| Some((file.as_ref()?, path.as_path())));
+            self.lend(there)?;
+        }
         let newest = found.iter().filter_map(|(_, path)| fs::metadata(path).ok()).map(|there| modified(&there)).max();
         let paths = found.into_iter().map(|(relative, _)| relative);
         let tree = Fileset::of_map(paths.zip(files).filter_map(|(path, file)| Some((path, file?))).collect());

@@ -200,16 +200,18 @@ impl LocalStore {
         self.stat_cache.digest_with(path, is_here, |path| self.repository.install(path))
     }
 
-    /// The digest of a file of the user, which is read only if it may have changed since the last time. Its bytes
-    /// stay where they are until [`bring`](Self::bring) is asked for them: what the cache answers moves nothing.
-    pub fn lend(&self, path: &Path) -> Result<File, Error> {
-        let file = self.stat_cache.digest_of(path)?;
-        // Said before it is looked for, so that no collection removes what is found.
-        self.repository.rely_on(&file.id)?;
-        if !self.repository.holds(&file)? {
-            self.lent.add(&file, path)?;
+    /// Lends files of the user whose digests are known ([`StatCache::digest_of`]). Their bytes stay where they are
+    /// until [`bring`](Self::bring) is asked for them: what the cache answers moves nothing.
+    pub fn lend<'a>(&self, files: impl Iterator<Item = (&'a File, &'a Path)> + Clone) -> Result<(), Error> {
+        // Said before they are looked for, so that no collection removes what is found; all at once, as it costs a
+        // system call.
+        self.repository.rely_on(files.clone().filter_map(|(file, _)| file.id.as_ref()))?;
+        for (file, path) in files {
+            if !self.repository.holds(file)? {
+                self.lent.add(file, path)?;
+            }
         }
-        Ok(file)
+        Ok(())
     }
 
     /// Whether the bytes of this content may still be only where their owner has them.

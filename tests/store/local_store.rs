@@ -348,12 +348,18 @@ fn installing_a_file_twice_reads_it_once() {
     assert_eq!(again.install(&path).unwrap().id, Some(Digest::of("INPUT")));
 }
 
+fn lend(store: &LocalStore, path: &std::path::Path) -> File {
+    let file = store.stat_cache().digest_of(path).unwrap();
+    store.lend(std::iter::once((&file, path))).unwrap();
+    file
+}
+
 #[test]
 fn a_file_that_is_lent_comes_when_it_is_needed() {
     let (home, store) = open();
     let path = home.path().join("input");
     fs::write(&path, "input").unwrap();
-    let file = store.lend(&path).unwrap();
+    let file = lend(&store, &path);
     assert_eq!(file, File::resolved(Digest::of("input"), 5));
     assert!(store.is_lent(&file.digest()));
     assert_eq!(store.repository.holds(&file), Ok(false), "nothing has moved");
@@ -377,7 +383,7 @@ fn a_lent_file_that_has_changed_is_not_taken_for_what_it_was() {
     let (home, store) = open();
     let path = home.path().join("input");
     fs::write(&path, "input").unwrap();
-    let file = store.lend(&path).unwrap();
+    let file = lend(&store, &path);
     fs::write(&path, "other").unwrap();
     let error = store.bring(&file).unwrap_err();
     assert_eq!(error.kind(), Kind::Integrity);

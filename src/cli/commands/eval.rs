@@ -1,5 +1,6 @@
 //! `reflow eval`
 
+use engine::Config;
 use flow::Graph;
 use flow::graph::Config as GraphConfig;
 use lang::eval::force;
@@ -9,6 +10,7 @@ use types::print::print;
 use super::{answer, session, without_advice};
 use crate::arguments::{EvalFlags, Global};
 use crate::exit::Exit;
+use crate::recorded::Recorded;
 use crate::{display, interrupt, terminal};
 
 pub(super) fn run(global: &Global, flags: &EvalFlags) -> Result<(), Exit> {
@@ -35,12 +37,13 @@ pub(super) fn run(global: &Global, flags: &EvalFlags) -> Result<(), Exit> {
             let machinery = flags.machinery.open()?;
             machinery.notices.iter().for_each(|notice| terminal::say(&format!("reflow: {notice}")));
             let cancel = interrupt::token(machinery.runtime.handle());
-            let mut config = machinery.config(crate::random::digest()?)?;
-            config.cache = crate::configuration::current().cache();
-            config.cancel = cancel;
+            let recorded = Recorded::begin(&machinery, "eval", vec![flags.expr.clone()])?;
+            let config = Config { cancel, ..recorded.config(&machinery)? };
             let mut display = display::Display::new(global.log, None, "eval");
             let outcome = engine::evaluate(&mut graph, root, config, &mut |event| display.on(event));
             display.close();
+            let said = outcome.value.as_ref().map(|value| print(value, expr.ty())).map_err(ToString::to_string);
+            recorded.end(said)?;
             outcome.value.map_err(|failures| display::report_failures(&mut display, &failures, &[]))?
         }
         known => known.clone(),

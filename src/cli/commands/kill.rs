@@ -19,6 +19,8 @@ use crate::terminal;
 /// How long a run may take to end tidily, and then to end at once, before it is made to.
 const TIDILY: Duration = Duration::from_secs(10);
 const AT_ONCE: Duration = Duration::from_secs(3);
+/// How often it is looked whether a process that goes on has let go of the run.
+const GLANCE: Duration = Duration::from_millis(200);
 
 pub(super) fn run(flags: &KillFlags) -> Result<(), Exit> {
     let store = crate::home::open(&flags.place.existing()?)?;
@@ -52,7 +54,7 @@ fn free(store: &LocalStore, name: &str) -> Result<(), String> {
             Err(rustix::io::Errno::SRCH) => return Ok(()),
             Err(error) => return Err(format!("process {} cannot be stopped: {error}", run.process)),
         }
-        if has_ended(&process, patience)? {
+        if has_ended(store, &run, &process, patience)? {
             return Ok(());
         }
     }
@@ -89,18 +91,22 @@ fn has_open(process: u32, path: &Path) -> bool {
     files.into_iter().flatten().flatten().any(|file| std::fs::read_link(file.path()).is_ok_and(|file| file == path))
 }
 
-/// Waits until a process has ended, for a while.
-fn has_ended(process: &OwnedFd, patience: Duration) -> Result<bool, String> {
+/// Waits until a process has ended or has let go of the run, for a while.
+fn has_ended(store: &LocalStore, run: &RunRecord, process: &OwnedFd, patience: Duration) -> Result<bool, String> {
     let deadline = Instant::now() + patience;
     loop {
-        let left = deadline.saturating_duration_since(Instant::now());
+        let left = deadline.saturating_duration_since(Instant::now()).min(GLANCE);
         let time = Timespec {
             tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX),
             tv_nsec: i64::from(left.subsec_nanos()),
         };
         let mut handles = [PollFd::from_borrowed_fd(process.as_fd(), PollFlags::IN)];
         match rustix::event::poll(&mut handles, Some(&time)) {
-            Ok(count) => return Ok(count > 0),
+            Ok(1..) => return Ok(true),
+            // A REPL goes on when one of its evaluations has ended.
+            Ok(0) if !store.locks.is_locked(&run.id).unwrap_or(true) => return Ok(true),
+            Ok(0) if Instant::now() < deadline => {}
+            Ok(0) => return Ok(false),
             Err(rustix::io::Errno::INTR) => {}
             Err(error) => return Err(error.to_string()),
         }

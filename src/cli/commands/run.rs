@@ -25,7 +25,7 @@ use crate::display::{self, Display};
 use crate::exit::Exit;
 use crate::machinery::Machinery;
 use crate::run_files::{Level, RunError, RunFiles, RunState};
-use crate::{interrupt, names, random};
+use crate::{interrupt, names, recorded};
 use answer::Answer;
 
 pub(super) fn run(global: &Global, flags: &RunFlags) -> Result<(), Exit> {
@@ -77,39 +77,22 @@ struct Run {
 impl Run {
     fn begin(global: &Global, flags: &RunFlags, params: Bound, args: Vec<String>) -> Result<Self, Exit> {
         let machinery = flags.machinery.open()?;
-        let id = random::digest()?;
-        let lock = machinery.store.locks.try_lock(&id)?;
-        let files = RunFiles::create(machinery.home(), &id)?;
-        let log = files.log_path().to_string_lossy().into_owned();
-        let mut display = Display::new(global.log, Some(files), &id.short());
         let program = std::path::absolute(Path::new(&flags.program.path))
             .map_or(flags.program.path.clone(), |path| path.to_string_lossy().into_owned());
+        let mut record = recorded::new(program, params.all, args)?;
+        let id = record.id;
+        let lock = machinery.store.locks.try_lock(&id)?;
+        let files = RunFiles::create(machinery.home(), &id)?;
+        record.log = Some(files.log_path().to_string_lossy().into_owned());
+        let mut display = Display::new(global.log, Some(files), &id.short());
         display.log(Level::Info, &format!("reflow version: {}", version::text()));
         display.log(Level::Info, &format!("run ID: {}", id.short()));
-        display.log(Level::Info, &format!("evaluating program {program}{}", listed(&params.given, &args)));
+        display.log(Level::Info, &format!("evaluating program {}{}", record.program, listed(&params.given, &record.args)));
         let settings = machinery.described(configuration::current().cache_name());
         display.log(Level::Info, &format!("evaluating with configuration: {settings}"));
         for notice in &machinery.notices {
             display.log(Level::Info, notice);
         }
-        let record = RunRecord {
-            id,
-            program,
-            params: params.all,
-            args,
-            user: configuration::current().user(),
-            labels: configuration::current().labels(),
-            start: SystemTime::now(),
-            end: None,
-            phase: RunPhase::Eval,
-            attempt: 0,
-            result: None,
-            error: None,
-            log: Some(log),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            host: names::host(),
-            process: std::process::id(),
-        };
         let again = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
         let timeline = configuration::current().has_timeline().then(|| {
             if let Some(files) = display.files() {
@@ -131,7 +114,6 @@ impl Run {
         self.display.show_cached(!top_down);
         let pattern = flags.invalidate.clone();
         Ok(Config {
-            cache: configuration::current().cache(),
             invalidate: pattern.map(|pattern| Box::new(move |ident: &str| pattern.is_match(ident)) as _),
             recompute_empty: flags.recomputeempty,
             assert: flags.assert,
@@ -140,9 +122,7 @@ impl Run {
             predictor: flags.pred.then(|| configuration::current().predictor()).transpose().map_err(Exit::failed)?,
             keep_trail: flags.dotgraph != Some(false),
             trace: flags.traceflow,
-            alloc: names::alloc(&self.record.host, &self.record.id),
-            labels: self.record.labels.clone(),
-            ..self.machinery.config(self.record.id)?
+            ..recorded::config(&self.machinery, &self.record)?
         })
     }
 

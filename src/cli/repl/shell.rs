@@ -5,23 +5,24 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use base::{Error, Kind};
-use engine::Memory;
+use engine::{Config, Memory};
 use flow::Graph;
 use flow::graph::Config as GraphConfig;
 use lang::eval::force;
 use lang::interactive::{Entry, Interactive, LoadError, Outcome};
 use syntax::diagnostic::{Diagnostic, Source};
+use types::print::print;
 use types::{FlowRef, Type, Value};
 
 use super::stop::Stops;
 use super::{Next, answer, command};
 use crate::arguments::{Global, ReplFlags};
 use crate::commands;
-use crate::configuration;
 use crate::display::{self, Display};
 use crate::exit::Exit;
 use crate::machinery::Machinery;
-use crate::{random, terminal};
+use crate::recorded::Recorded;
+use crate::terminal;
 
 /// A session at work.
 pub(super) struct Shell<'a> {
@@ -129,7 +130,7 @@ impl<'a> Shell<'a> {
     /// The value with everything in it known. If there is none, the reason has been said.
     fn known(&mut self, value: Value, ty: &Type) -> Option<Value> {
         match force(&mut self.graph, &"".into(), value, ty) {
-            Ok(Value::Flow(flow)) => self.reduce(&flow),
+            Ok(Value::Flow(flow)) => self.reduce(&flow, ty),
             Ok(known) => Some(known),
             Err(error) => {
                 self.fail_with(&error);
@@ -139,21 +140,22 @@ impl<'a> Shell<'a> {
     }
 
     /// Runs what a flow needs.
-    fn reduce(&mut self, flow: &FlowRef) -> Option<Value> {
+    fn reduce(&mut self, flow: &FlowRef, ty: &Type) -> Option<Value> {
         let root = self.graph.id_of(flow);
-        let mut config = match self.config() {
-            Ok(config) => config,
+        let (recorded, config) = match self.begin() {
+            Ok(begun) => begun,
             Err(exit) => {
                 exit.message().into_iter().for_each(|message| self.fail(message));
                 return None;
             }
         };
-        config.cache = configuration::current().cache();
-        config.cancel = self.stops.token();
         let mut display = Display::new(self.global.log, None, "repl");
         let outcome =
             engine::evaluate_on(&mut self.graph, &mut self.memory, root, config, &mut |event| display.on(event));
         display.close();
+        let said = outcome.value.as_ref().map(|value| print(value, ty)).map_err(ToString::to_string);
+        // The value is worth more than its place in the history.
+        let _ = recorded.end(said);
         match outcome.value {
             Ok(value) => Some(value),
             Err(failures) if failures.kind() == Kind::Canceled => {
@@ -169,7 +171,8 @@ impl<'a> Shell<'a> {
         }
     }
 
-    fn config(&mut self) -> Result<engine::Config, Exit> {
+    /// Begins an evaluation, for which the machinery is opened if need be.
+    fn begin(&mut self) -> Result<(Recorded, Config), Exit> {
         let machinery = match self.machinery.take() {
             Some(machinery) => machinery,
             None => {
@@ -178,7 +181,10 @@ impl<'a> Shell<'a> {
                 machinery
             }
         };
-        self.machinery.insert(machinery).config(random::digest()?)
+        let machinery = self.machinery.insert(machinery);
+        let recorded = Recorded::begin(machinery, "repl", Vec::new())?;
+        let config = Config { cancel: self.stops.token(), ..recorded.config(machinery)? };
+        Ok((recorded, config))
     }
 
     fn answer(&mut self, value: &Value, ty: &Type) -> bool {

@@ -241,19 +241,14 @@ impl Story {
         sources.get(&file.digest()).map(String::as_str)
     }
 
-    /// The executed steps that brought a step's change about, the first cause first, the step itself last, by
-    /// their place in `explained`.
-    pub fn chain(&mut self, explained: &[Explanation], of: usize) -> Result<Vec<usize>, Error> {
+    /// What brought the changes of explained steps about, each by its place in `explained`.
+    pub fn causes(&mut self, explained: &[Explanation]) -> Result<Causes, Error> {
         let places: HashMap<u64, usize> = explained.iter().enumerate().map(|(at, one)| (one.number, at)).collect();
-        let (mut chain, mut at) = (vec![of], of);
-        while let Some(before) = self.maker_of_change(&explained[at], &places)?
-            && !chain.contains(&before)
-        {
-            chain.push(before);
-            at = before;
+        let mut makers = Vec::with_capacity(explained.len());
+        for explanation in explained {
+            makers.push(self.maker_of_change(explanation, &places)?);
         }
-        chain.reverse();
-        Ok(chain)
+        Ok(Causes { makers })
     }
 
     fn maker_of_change(
@@ -276,6 +271,53 @@ impl Story {
     }
 }
 
+/// For each explained step the executed one, if any, that made the first of its files that changed.
+///
+/// Files are known by their content alone, so that steps may seem to bring each other about; whoever follows them
+/// stops where they come round.
+pub struct Causes {
+    makers: Vec<Option<usize>>,
+}
+
+impl Causes {
+    /// The steps that brought the change of one about, the first cause first, the step itself last.
+    pub fn chain(&self, of: usize) -> Vec<usize> {
+        let (mut chain, mut seen) = (vec![of], HashSet::from([of]));
+        let mut at = of;
+        while let Some(before) = self.makers[at].filter(|before| seen.insert(*before)) {
+            chain.push(before);
+            at = before;
+        }
+        chain.reverse();
+        chain
+    }
+
+    /// For each step its first cause, and how many steps come before it.
+    pub fn roots(&self) -> Vec<(usize, usize)> {
+        let mut roots: Vec<Option<(usize, usize)>> = vec![None; self.makers.len()];
+        for start in 0..self.makers.len() {
+            let (mut walk, mut on_it) = (Vec::new(), HashSet::new());
+            let mut at = start;
+            let (root, mut before) = loop {
+                if let Some((root, before)) = roots[at] {
+                    break (root, before + 1);
+                }
+                walk.push(at);
+                on_it.insert(at);
+                match self.makers[at].filter(|maker| !on_it.contains(maker)) {
+                    Some(maker) => at = maker,
+                    None => break (at, 0),
+                }
+            };
+            for at in walk.into_iter().rev() {
+                roots[at] = Some((root, before));
+                before += 1;
+            }
+        }
+        roots.into_iter().enumerate().map(|(at, root)| root.unwrap_or((at, 0))).collect()
+    }
+}
+
 /// Paths and URLs by the files that are there; of a folder, with the path in it.
 fn sources(imports: &BTreeMap<String, Fileset>) -> HashMap<Digest, String> {
     let mut found = HashMap::new();
@@ -286,4 +328,27 @@ fn sources(imports: &BTreeMap<String, Fileset>) -> HashMap<Digest, String> {
         }
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn causes_are_followed_to_the_first() {
+        // 0 brought 1 and 3 about, 1 brought 2; 4 and 5 seem to bring each other about.
+        let causes = Causes { makers: vec![None, Some(0), Some(1), Some(0), Some(5), Some(4)] };
+        assert_eq!((causes.chain(2), causes.chain(3), causes.chain(0)), (vec![0, 1, 2], vec![0, 3], vec![0]));
+        assert_eq!(causes.chain(4), [5, 4]);
+        assert_eq!(causes.roots()[..4], [(0, 0), (0, 1), (0, 2), (0, 1)]);
+        assert_eq!(causes.roots()[4].0, causes.roots()[5].0);
+    }
+
+    #[test]
+    fn a_long_chain_is_walked_once() {
+        const LENGTH: usize = 200_000;
+        let makers = (0..LENGTH).map(|at| (at + 1 < LENGTH).then_some(at + 1)).collect();
+        let roots = Causes { makers }.roots();
+        assert_eq!((roots[0], roots[LENGTH - 1]), ((LENGTH - 1, LENGTH - 1), (LENGTH - 1, 0)));
+    }
 }

@@ -65,16 +65,13 @@ fn add(groups: &mut Vec<Group>, title: String, row: Row) {
 
 pub(super) fn text(story: &mut Story, explained: &[Explanation], paint: Paint) -> Result<String, Exit> {
     let mut groups = Vec::new();
-    let mut chains = Vec::new();
-    for at in 0..explained.len() {
-        chains.push((at, story.chain(explained, at)?));
-    }
+    let roots = story.causes(explained)?.roots();
+    let mut order: Vec<usize> = (0..explained.len()).collect();
     // Causes before effects, and otherwise the same order whatever ended first.
-    chains.sort_by_key(|(at, chain)| (chain.len(), &explained[*at].step.ident, explained[*at].step.flow));
-    for (at, chain) in chains {
+    order.sort_by_key(|at| (roots[*at].1, &explained[*at].step.ident, explained[*at].step.flow));
+    for at in order {
         let explanation = &explained[at];
-        let root = chain.first().map_or(explanation, |first| &explained[*first]);
-        let title = words::root(story, root)?;
+        let title = words::root(story, &explained[roots[at].0])?;
         let reason = words::reason(story, explanation)?;
         add(&mut groups, title, row(explanation, reason));
     }
@@ -140,7 +137,7 @@ fn cached(story: &Story) -> Result<Option<Group>, Exit> {
 
 fn rows(rows: &[Row], paint: Paint, text: &mut String) {
     let shown = &rows[..rows.len().min(LINES)];
-    let ident = |row: &Row| if row.ident.is_empty() { "(no name)".to_owned() } else { row.ident.clone() };
+    let ident = |row: &Row| words::named(&row.ident);
     let digest = |row: &Row| if row.count > 1 { format!("× {}", row.count) } else { row.digest.clone() };
     let width = |cell: &dyn Fn(&Row) -> String| shown.iter().map(|row| cell(row).chars().count()).max().unwrap_or(0);
     let (first, second) = (width(&ident), width(&digest));

@@ -72,7 +72,7 @@ fn heading(explanation: &Explanation, paint: Paint) -> String {
         StepOutcome::Failed => paint.bad("failed"),
     };
     let place = if step.position.is_empty() { String::new() } else { format!(" ({})", step.position) };
-    format!("{} {:08x}{place}: {outcome}\n", paint.strong(&step.ident), step.flow)
+    format!("{} {:08x}{place}: {outcome}\n", paint.strong(&words::named(&step.ident)), step.flow)
 }
 
 fn attempt(past: &Past) -> String {
@@ -218,7 +218,7 @@ fn unchanged(explanation: &Explanation, differences: &[Difference]) -> String {
 
 /// From what changed in the first place to this step.
 fn chain(story: &mut Story, explained: &[Explanation], at: usize, paint: Paint) -> Result<String, Exit> {
-    let chain = story.chain(explained, at)?;
+    let chain = story.causes(explained)?.chain(at);
     if chain.len() < 2 {
         return Ok(String::new());
     }
@@ -227,7 +227,7 @@ fn chain(story: &mut Story, explained: &[Explanation], at: usize, paint: Paint) 
     out.push_str(&format!("        {root}\n"));
     for place in chain {
         let one = &explained[place];
-        out.push_str(&format!("          → {} {}\n", one.step.ident, paint.faint(&format!("{:08x}", one.step.flow))));
+        out.push_str(&format!("          → {} {}\n", words::named(&one.step.ident), paint.faint(&format!("{:08x}", one.step.flow))));
     }
     Ok(out)
 }

@@ -111,9 +111,14 @@ fn maker(story: &mut Story, changes: &[FileChange]) -> Result<Option<String>, Er
     Ok(None)
 }
 
+/// An ident as it is shown.
+pub(super) fn named(ident: &str) -> String {
+    if ident.is_empty() { "(no name)".to_owned() } else { ident.to_owned() }
+}
+
 /// What set a chain of steps going, in a line.
 pub(super) fn root(story: &mut Story, root: &Explanation) -> Result<String, Error> {
-    let ident = &root.step.ident;
+    let ident = &named(&root.step.ident);
     Ok(match &root.against {
         Against::Nothing { .. } => "new steps".to_owned(),
         Against::Unrecorded => "steps of which too little is recorded".to_owned(),
