@@ -22,6 +22,9 @@ align.rf:12, or the first digits of a step's name, key or exec."
 pub(crate) struct WhyFlags {
     #[command(flatten)]
     pub(crate) place: Place,
+    /// print one JSON object
+    #[arg(long, action = ArgAction::Set, value_parser = boolean(), default_value = "false")]
+    pub(crate) json: bool,
     #[arg(value_name = "RUN", required = true)]
     pub(crate) run: String,
     #[arg(value_name = "NODE")]

@@ -87,7 +87,8 @@ impl Run {
         let mut display = Display::new(global.log, Some(files), &id.short());
         display.log(Level::Info, &format!("reflow version: {}", version::text()));
         display.log(Level::Info, &format!("run ID: {}", id.short()));
-        display.log(Level::Info, &format!("evaluating program {}{}", record.program, listed(&params.given, &record.args)));
+        display
+            .log(Level::Info, &format!("evaluating program {}{}", record.program, listed(&params.given, &record.args)));
         let settings = machinery.described(configuration::current().cache_name());
         display.log(Level::Info, &format!("evaluating with configuration: {settings}"));
         for notice in &machinery.notices {

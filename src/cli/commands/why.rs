@@ -1,8 +1,11 @@
 //! `reflow why`: why the steps of a run were executed, or not.
 
+mod json;
 mod overview;
 mod step;
 mod words;
+
+use std::collections::HashMap;
 
 use base::digest::PartialDigest;
 use base::spelling;
@@ -22,19 +25,30 @@ pub(super) fn run(flags: &WhyFlags) -> Result<(), Exit> {
     let store = crate::home::open(&flags.place.existing()?)?;
     let run = named::run(&store, &flags.run)?;
     let mut story = Story::read(&store, run)?;
-    if story.tally.is_empty() {
+    if story.tally.is_empty() && !flags.json {
         return answer(overview::empty(&story.run));
     }
     let paint = Paint::of(terminal::answers_in_colour());
     let explained = story.explain()?;
-    match &flags.node {
-        None => answer(overview::text(&mut story, &explained, paint)?),
-        Some(node) => answer(nodes(&mut story, &explained, node, paint)?),
+    match (&flags.node, flags.json) {
+        (None, false) => answer(overview::text(&mut story, &explained, paint)?),
+        (None, true) => answer(json::run(&mut story, &explained)?),
+        (Some(node), false) => answer(nodes(&mut story, &explained, node, paint)?),
+        (Some(node), true) => {
+            let found = steps(&mut story, &explained, node, usize::MAX)?;
+            answer(json::steps(&mut story, &explained, &found)?)
+        }
     }
 }
 
-/// What is said about the steps that a name stands for.
-fn nodes(story: &mut Story, explained: &[Explanation], node: &str, paint: Paint) -> Result<String, Exit> {
+/// The steps that a name stands for, at most so many, in the order of their names; with the place of those that were
+/// executed among the explained ones.
+fn steps(
+    story: &mut Story,
+    explained: &[Explanation],
+    node: &str,
+    limit: usize,
+) -> Result<Vec<(Option<usize>, Explanation)>, Exit> {
     let by_task: Vec<u64> = match PartialDigest::parse(node) {
         Ok(id) => {
             let is_it = |one: &&Explanation| one.task.as_ref().is_some_and(|task| id.expands_to(&task.id));
@@ -43,7 +57,7 @@ fn nodes(story: &mut Story, explained: &[Explanation], node: &str, paint: Paint)
         Err(_) => Vec::new(),
     };
     let mut found = match by_task.as_slice() {
-        [] => story.find(&|step| named::is_called(step, node), STEPS + 1)?,
+        [] => story.find(&|step| named::is_called(step, node), limit)?,
         numbers => {
             let those = explained.iter().filter(|one| numbers.contains(&one.number));
             those.map(|one| (one.number, one.step.clone())).collect()
@@ -53,14 +67,22 @@ fn nodes(story: &mut Story, explained: &[Explanation], node: &str, paint: Paint)
         return Err(unknown(story, node));
     }
     found.sort_by(|(_, left), (_, right)| (&left.ident, left.flow).cmp(&(&right.ident, right.flow)));
+    let known: HashMap<u64, usize> = explained.iter().enumerate().map(|(at, one)| (one.number, at)).collect();
+    let told = found.into_iter().map(|(number, step)| match known.get(&number) {
+        Some(at) => Ok((Some(*at), explained[*at].clone())),
+        None => Ok((None, story.explain_other(number, step)?)),
+    });
+    told.collect()
+}
+
+/// What is said about the steps that a name stands for.
+fn nodes(story: &mut Story, explained: &[Explanation], node: &str, paint: Paint) -> Result<String, Exit> {
+    let found = steps(story, explained, node, STEPS + 1)?;
     let mut texts = Vec::new();
-    for (number, step) in found.iter().take(STEPS) {
-        texts.push(match explained.iter().position(|one| one.number == *number) {
-            Some(at) => step::text(story, explained, at, paint)?,
-            None => {
-                let one = story.explain_cached(*number, step.clone())?;
-                step::text(story, std::slice::from_ref(&one), 0, paint)?
-            }
+    for (at, one) in found.iter().take(STEPS) {
+        texts.push(match at {
+            Some(at) => step::text(story, explained, *at, paint)?,
+            None => step::text(story, std::slice::from_ref(one), 0, paint)?,
         });
     }
     if found.len() > STEPS {

@@ -129,8 +129,7 @@ impl Story {
         Ok(explained)
     }
 
-    /// The steps of the run that `accept` takes, at most so many, in order; those that were not executed are
-    /// explained by what made their results.
+    /// The steps of the run that `accept` takes, at most so many, in order.
     pub fn find(&self, accept: &dyn Fn(&StepRecord) -> bool, limit: usize) -> Result<Vec<(u64, StepRecord)>, Error> {
         let mut found = Vec::new();
         self.store.steps().visit(&self.run.id, &mut |number, step| {
@@ -142,11 +141,12 @@ impl Story {
         Ok(found)
     }
 
-    /// Explains a step that was not executed: what made its result.
-    pub fn explain_cached(&self, number: u64, step: StepRecord) -> Result<Explanation, Error> {
+    /// Explains a step that [`Story::explain`] leaves out: what made its result, or why it was executed all the same.
+    pub fn explain_other(&mut self, number: u64, step: StepRecord) -> Result<Explanation, Error> {
         let against = match step.outcome {
             StepOutcome::Shared => Against::Shared,
-            _ => Against::Cached(self.past(&step.key, true)?),
+            StepOutcome::Cached => Against::Cached(self.past(&step.key, true)?),
+            StepOutcome::Executed | StepOutcome::Failed => return self.explain_executed(number, step),
         };
         let material = self.store.materials().get(&step.key)?;
         Ok(Explanation { number, step, material, against, task: None })

@@ -109,7 +109,7 @@ fn numbers(story: &Story) -> String {
 }
 
 /// The steps that nothing had to be done for.
-fn cached(story: &Story) -> Result<Option<Group>, Exit> {
+fn cached(story: &mut Story) -> Result<Option<Group>, Exit> {
     let is_cached = |outcome| matches!(outcome, StepOutcome::Cached | StepOutcome::Shared);
     let mut group = Group { title: "nothing changed".to_owned(), rows: Vec::new() };
     let total = count(story, StepOutcome::Cached) + count(story, StepOutcome::Shared);
@@ -124,7 +124,7 @@ fn cached(story: &Story) -> Result<Option<Group>, Exit> {
     let mut found = story.find(&|step| is_cached(step.outcome), CACHED)?;
     found.sort_by(|(_, left), (_, right)| (&left.ident, left.flow).cmp(&(&right.ident, right.flow)));
     for (number, step) in found {
-        let one = story.explain_cached(number, step)?;
+        let one = story.explain_other(number, step)?;
         let reason = match &one.against {
             Against::Cached(Some(past)) => format!("made by run {}", past.task.run.short()),
             Against::Shared => "the same as another step".to_owned(),

@@ -227,7 +227,11 @@ fn chain(story: &mut Story, explained: &[Explanation], at: usize, paint: Paint) 
     out.push_str(&format!("        {root}\n"));
     for place in chain {
         let one = &explained[place];
-        out.push_str(&format!("          → {} {}\n", words::named(&one.step.ident), paint.faint(&format!("{:08x}", one.step.flow))));
+        out.push_str(&format!(
+            "          → {} {}\n",
+            words::named(&one.step.ident),
+            paint.faint(&format!("{:08x}", one.step.flow))
+        ));
     }
     Ok(out)
 }
