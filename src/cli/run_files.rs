@@ -13,6 +13,7 @@ pub(crate) struct RunFiles {
     state: PathBuf,
     log: PathBuf,
     log_file: File,
+    _lock: File,
 }
 
 /// The severity of a record in the log.
@@ -70,9 +71,11 @@ impl RunFiles {
         let base = folder.join(id.hex());
         let log = base.with_extension("runlog");
         let log_file = File::create(&log).map_err(|error| at(&log, &error))?;
-        let lock = base.with_extension("lock");
-        File::create(&lock).map_err(|error| at(&lock, &error))?;
-        Ok(Self { state: base.with_extension("json"), log, log_file })
+        let path = base.with_extension("lock");
+        let lock = File::create(&path).map_err(|error| at(&path, &error))?;
+        // Who else looks at the files knows that they may change; nothing here depends on it.
+        let _ = lock.try_lock();
+        Ok(Self { state: base.with_extension("json"), log, log_file, _lock: lock })
     }
 
     /// The path of the log.
@@ -84,7 +87,10 @@ impl RunFiles {
     pub(crate) fn write_state(&self, state: &RunState) -> Result<(), Error> {
         let here = |error: &std::io::Error| at(&self.state, error);
         let folder = self.state.parent().unwrap_or(Path::new("."));
-        let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|error| here(&error))?;
+        let prefix = self.state.with_extension("write");
+        let mut named = tempfile::Builder::new();
+        let named = named.prefix(prefix.file_name().unwrap_or_default());
+        let mut file = named.tempfile_in(folder).map_err(|error| here(&error))?;
         let mut line = serde_json::to_vec(state).map_err(|error| Error::new(Kind::Other, error.to_string()))?;
         line.push(b'\n');
         file.write_all(&line).and_then(|()| file.as_file().sync_all()).map_err(|error| here(&error))?;
@@ -139,4 +145,62 @@ fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> std::io::Result<()
 fn at(path: &Path, error: &std::io::Error) -> Error {
     let kind = Error::from(std::io::Error::from(error.kind())).kind();
     Error::new(kind, format!("{}: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+
+    fn state(attempt_number: u32) -> RunState {
+        let now = Timestamp::UNIX_EPOCH;
+        RunState {
+            id: Digest::of("run"),
+            program: "main.rf".repeat(100),
+            params: Default::default(),
+            args: Vec::new(),
+            phase: 1,
+            result: String::new(),
+            err: None,
+            attempt_number,
+            last_try: now,
+            created: now,
+            completion: None,
+            total_resources: None,
+        }
+    }
+
+    #[test]
+    fn rt_86_the_state_is_replaced_as_a_whole_and_locked() {
+        let home = tempfile::tempdir().unwrap();
+        let files = RunFiles::create(home.path(), &Digest::of("run")).unwrap();
+        let path = home.path().join("runs").join(Digest::of("run").hex());
+        let lock = File::open(path.with_extension("lock")).unwrap();
+        assert!(matches!(lock.try_lock(), Err(fs::TryLockError::WouldBlock)));
+        files.write_state(&state(0)).unwrap();
+        let attempt = |name: &str| -> u64 {
+            let state: serde_json::Value =
+                serde_json::from_slice(&fs::read(path.with_extension(name)).unwrap()).unwrap();
+            state["AttemptNumber"].as_u64().unwrap()
+        };
+        let over = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let mut last = 0;
+                while !over.load(Ordering::Relaxed) {
+                    let seen = attempt("json");
+                    assert!(seen >= last);
+                    last = seen;
+                }
+            });
+            let written = (1..100).try_for_each(|number| files.write_state(&state(number)));
+            over.store(true, Ordering::Relaxed);
+            written.unwrap();
+        });
+        assert_eq!((attempt("json"), attempt("bak")), (99, 98));
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 4, "json, bak, lock, runlog");
+        drop(files);
+        assert!(lock.try_lock().is_ok());
+    }
 }

@@ -28,6 +28,7 @@ mod repl;
 mod replaying;
 mod sharing;
 mod stepping_in;
+mod syncing;
 mod terminal;
 mod variants;
 mod watching;

@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use base::{Error, Kind};
-use flow::graph::{Config, Graph};
-use flow::node::{Op, Place};
+use flow::graph::{Config, FlowId, Graph};
+use flow::node::{Continuation, Op, Place, Resumed};
 use types::{Type, Value};
 
 use crate::sample::{cat, foo_bar, graph, intern};
@@ -34,6 +34,12 @@ fn rt_44_the_first_generation_reaches_mapped_and_continued_nodes() {
     let dep = intern(&mut graph);
     let merge = graph.add(Op::Merge, [dep]);
     assert_eq!(graph.digest(merge), base::Digest::of("OpInterns3://bucket/keyOpMerge"));
+    // What a function makes of an element, written into the digest of the map, and what a continuation adds.
+    let map = graph.map(dep, |graph: &mut Graph, element: FlowId| graph.add(Op::Pullup, [element]));
+    assert_eq!(graph.digest(map), base::Digest::of("OpInterns3://bucket/keyOpMapOpValOpPullup"));
+    let code = move |graph: &mut Graph, _: &[Value]| Ok(Resumed::Flow(graph.add(Op::Pullup, [dep])));
+    let Ok(Resumed::Flow(continued)) = code.resume(&mut graph, &[]) else { panic!("it adds a node") };
+    assert_eq!(graph.digest(continued), base::Digest::of("OpInterns3://bucket/keyOpPullup"));
 }
 
 #[test]

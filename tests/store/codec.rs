@@ -216,6 +216,48 @@ fn stream(list: u64, parts: &[&[u8]]) -> Vec<u8> {
     bytes
 }
 
+/// A part that says what is numbered `id`: a file of these bytes, with a group of assertions.
+fn file_part(id: u8, content: &str, group: u8) -> Vec<u8> {
+    let mut file = vec![0x0a, 71];
+    file.extend_from_slice(Digest::of(content).to_string().as_bytes());
+    file.extend_from_slice(&[0x10, content.len() as u8]);
+    let mut part = vec![0x08, id, 0x12, file.len() as u8];
+    part.extend_from_slice(&file);
+    part.extend_from_slice(&[0x18, group]);
+    [vec![0x0a, part.len() as u8], part].concat()
+}
+
+/// A part that puts a file at a path of an element of the list.
+fn mapping_part(index: u8, path: u8, file: u8) -> Vec<u8> {
+    vec![0x12, 0x09, 0x08, 1, 0x10, index, 0x1a, 1, path, 0x20, file]
+}
+
+#[test]
+fn rt_28_parts_come_in_any_order_that_names_nothing_unknown() {
+    let key: &[u8] = &[0x1a, 9, 0x08, 1, 0x12, 1, b's', 0x1a, 2, 0x0a, 0];
+    let group: &[u8] = &[0x22, 5, 0x08, 7, 0x12, 1, 1];
+    let (one, two) = (file_part(9, "one", 7), file_part(2, "two", 0));
+    let mappings =
+        [mapping_part(1, b'z', 9), mapping_part(0, b'b', 2), mapping_part(1, b'a', 2), mapping_part(0, b'a', 9)];
+    let [z, b, a, first] = mappings.each_ref().map(Vec::as_slice);
+    let decoded: Vec<Fileset> = [
+        // What is used before what uses it, numbers and paths in no order.
+        stream(2, &[key, group, &one, &two, z, b, a, first]),
+        stream(2, &[&two, b, a, key, group, &one, first, z]),
+        stream(2, &[key, &two, group, a, &one, z, first, b]),
+    ]
+    .iter()
+    .map(|bytes| fileset_v2::decode(bytes).unwrap())
+    .collect();
+    let paths: Vec<Vec<&str>> =
+        decoded[0].list.iter().map(|one| one.map.keys().map(String::as_str).collect()).collect();
+    assert_eq!(paths, [["a", "b"], ["a", "z"]]);
+    assert_eq!(decoded[0].list[1].map["z"].id, Some(Digest::of("one")));
+    assert!(decoded.iter().all(|one| whole(one) == whole(&decoded[0])));
+    // A file before the group that it names is not consistent.
+    assert_eq!(fileset_v2::decode(&stream(2, &[key, &one, group, z])).unwrap_err().kind(), Kind::Invalid);
+}
+
 #[test]
 fn rt_28_a_mapping_beyond_the_list_lengthens_it() {
     // Depth 1, index 5, path "x", file 0: the file of which nothing is known.
