@@ -3,6 +3,7 @@
 //! It is read once for each command, before anything else, and kept for the process as its streams are.
 //! Providers that this build lacks are no mistake; what needs them says so.
 
+mod older;
 pub(crate) mod schema;
 mod setting;
 
@@ -64,8 +65,9 @@ impl Configuration {
             None => Exit::failed(format!("config: {reason}")),
         };
         let mut values = built_in();
-        for (key, value) in &written {
-            values.insert(key.clone(), normal(key, value).map_err(&located)?);
+        for (key, value) in older::renamed(&written) {
+            let value = normal(&key, &value).map_err(&located)?;
+            values.insert(key, value);
         }
         for (key, value) in overrides {
             values.insert((*key).to_owned(), Value::String((*value).to_owned()));
