@@ -24,7 +24,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use base::{Digest, Error, File};
+use base::digest::PartialDigest;
+use base::{Digest, Error, File, Kind};
 
 use crate::located::Located;
 
@@ -131,6 +132,26 @@ impl FileRepository {
             };
             blobs.into_iter().map(Ok).chain(error)
         })
+    }
+
+    /// The one blob whose digest begins so: `NotExist` if there is none, `Invalid` if there are several.
+    pub fn find(&self, begin: &PartialDigest) -> Result<Digest, Error> {
+        let absent = || Error::new(Kind::NotExist, format!("no object begins with {}", begin.hex()));
+        if let Some(digest) = begin.full() {
+            return self.stat(&digest)?.map(|_| digest).ok_or_else(absent);
+        }
+        // Whole bytes are given, and blobs lie by their first.
+        let first = begin.hex().get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok()).ok_or_else(absent)?;
+        let blobs = check::list_folder(&self.0.root, first)?.blobs;
+        let mut found = blobs.into_iter().map(|(digest, _)| digest).filter(|digest| begin.expands_to(digest));
+        match (found.next(), found.next()) {
+            (None, _) => Err(absent()),
+            (Some(digest), None) => Ok(digest),
+            (Some(_), Some(_)) => {
+                let message = format!("several objects begin with {}; give more digits", begin.hex());
+                Err(Error::new(Kind::Invalid, message))
+            }
+        }
     }
 
     /// Like [`iter`](Self::iter), with when each blob came or its mode or number of links last changed, in seconds

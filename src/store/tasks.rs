@@ -199,6 +199,8 @@ pub struct TaskQuery {
     pub flow: Option<PartialDigest>,
     /// The cache key of their result.
     pub key: Option<Digest>,
+    /// The digest of their result.
+    pub result: Option<Digest>,
     /// Exactly this ident.
     pub ident: Option<String>,
     /// Exactly this image.
@@ -253,7 +255,8 @@ impl Tasks {
                 conditions.begins(column, prefix);
             }
         }
-        for (condition, digest) in [("run_id = ?", &query.run), ("cache_key = ?", &query.key)] {
+        let exact = [("run_id = ?", &query.run), ("cache_key = ?", &query.key), ("result = ?", &query.result)];
+        for (condition, digest) in exact {
             if let Some(digest) = digest {
                 conditions.add(condition, digest.hex());
             }

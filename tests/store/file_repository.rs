@@ -434,3 +434,26 @@ fn an_unusable_folder_is_named() {
     let error = FileRepository::open(&file.join("repository")).unwrap_err();
     assert!(error.to_string().contains(file.to_str().unwrap()), "{error}");
 }
+
+#[test]
+fn blobs_are_found_by_the_beginning_of_their_digests() {
+    let bed = Bed::new();
+    let partial = |text: &str| base::digest::PartialDigest::parse(text).unwrap();
+    let mut files: Vec<File> = Vec::new();
+    // As many as it takes for two that begin with the same byte.
+    let pair = (0..).find_map(|number: u32| {
+        let file = bed.repository.put_bytes(&number.to_le_bytes()).unwrap();
+        let byte = file.digest().hex_n(1);
+        files.push(file);
+        (files.iter().filter(|other| other.digest().hex_n(1) == byte).count() > 1).then_some(byte)
+    });
+    assert_eq!(bed.repository.find(&partial(&pair.unwrap())).unwrap_err().kind(), Kind::Invalid);
+    for file in &files {
+        for digits in [16, 64] {
+            assert_eq!(bed.repository.find(&partial(&file.digest().hex()[..digits])), Ok(file.digest()));
+        }
+    }
+    for absent in ["00000000", &Digest::of("absent").hex()] {
+        assert_eq!(bed.repository.find(&partial(absent)).unwrap_err().kind(), Kind::NotExist);
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use base::Kind;
 use base::digest::{Digest, PartialDigest};
 use store::FileRepository;
 
@@ -30,20 +31,9 @@ pub(super) fn run(flags: &CatFlags) -> Result<(), Exit> {
 /// The blob that a digest, whole or abbreviated, names.
 fn find(repository: &FileRepository, text: &str) -> Result<Digest, Exit> {
     let partial = PartialDigest::parse(text).map_err(Exit::failed)?;
-    let missing = || Exit::failed(format!("no object {text} in {}", repository.root().display()));
-    if let Some(digest) = partial.full() {
-        return repository.stat(&digest)?.map(|_| digest).ok_or_else(missing);
-    }
-    let mut found = Vec::new();
-    for blob in repository.iter() {
-        let (digest, _) = blob?;
-        if partial.expands_to(&digest) {
-            found.push(digest);
-        }
-    }
-    match found.as_slice() {
-        [] => Err(missing()),
-        [digest] => Ok(*digest),
-        many => Err(Exit::failed(format!("{text} is ambiguous: {} objects begin so", many.len()))),
-    }
+    repository.find(&partial).map_err(|error| match error.kind() {
+        Kind::NotExist => Exit::failed(format!("no object {text} in {}", repository.root().display())),
+        Kind::Invalid => Exit::failed(error.message()),
+        _ => error.into(),
+    })
 }

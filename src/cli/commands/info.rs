@@ -67,7 +67,7 @@ fn describe(
     {
         return Ok(text);
     }
-    if let Some(digest) = id.full()
+    if let Some(digest) = found(store.repository.find(id))?
         && let Some(size) = store.repository.stat(&digest)?
     {
         return Ok(format!("{} (file)\n    size: {size}\n", digest.hex()));

@@ -56,15 +56,17 @@ fn reached(store: &LocalStore, id: &str) -> Result<(String, Vec<Digest>), Exit> 
         return Ok((format!("key {key}"), vec![key]));
     }
     if let Some(digest) = partial.full() {
-        let tasks = store.tasks().list(&TaskQuery::default())?;
-        keys.extend(tasks.iter().filter(|task| task.result == Some(digest)).filter_map(|task| task.key));
+        let tasks = store.tasks().list(&TaskQuery { result: Some(digest), ..TaskQuery::default() })?;
+        keys.extend(tasks.iter().filter_map(|task| task.key));
         keys.extend(store.assoc().keys_of(&digest)?);
         if !keys.is_empty() {
             return Ok((format!("fileset {digest}"), keys));
         }
-        if store.repository.stat(&digest)?.is_some() {
-            return Ok((format!("object {digest}"), vec![digest]));
-        }
+    }
+    match store.repository.find(&partial) {
+        Ok(digest) => return Ok((format!("object {digest}"), vec![digest])),
+        Err(error) if error.kind() == Kind::NotExist => {}
+        Err(error) => return Err(error.into()),
     }
     Err(Exit::failed(format!("no run, cache key, cached fileset or object {id}")))
 }
