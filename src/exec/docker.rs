@@ -157,7 +157,7 @@ impl DockerExecutor {
             home: self.site.home(),
             image: work.config().image.clone(),
             user: self.user.clone(),
-            bash_arguments: work.bash_arguments("")?,
+            bash_arguments: work.bash_arguments(true, "")?,
             environment,
             arg: work.scratch().arg(),
             output: work.scratch().output(),

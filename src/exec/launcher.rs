@@ -2,14 +2,14 @@
 //! one command in each.
 //!
 //! The `process` executor starts its own executable once again with [`MARKER`] as the first argument, so
-//! that neither a big process with threads is forked nor a program started twice for each command: what a
-//! command costs besides itself is a fork of this small process.
+//! that neither a big process with threads is forked nor a program started twice for each command. Minders are
+//! kept for later commands: what one costs besides itself is a few mounts.
 //!
 //! ```text
 //! reflow ── starts ──▶ launcher ── fork ──▶ minder (process 1 of its namespace) ── spawn ──▶ bash ─▶ …
-//!    │  │                 │ one for each command      │
-//!    │  └─ a socket each ─▶ (stdin of the launcher)    │
-//!    ◀── order, stop words; words (that socket) ───────▶
+//!    │  │                 │ as many as commands at a time  │
+//!    │  └─ a socket each ─▶ (stdin of the launcher) ───────▶ (an idle one, or a new one)
+//!    ◀── order, stop words; words (that socket) ───────────▶
 //! ```
 //!
 //! Whatever ends ends everything below it: the launcher and the minders see the end of their sockets when
@@ -26,7 +26,7 @@ mod server;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use order::{Level, Word};
+use order::{Folders, Level, Word};
 
 /// The first argument of a program with [`run_if_asked`] in its `main` that makes it a launcher.
 pub const MARKER: &str = "(launch execs)";
@@ -39,15 +39,18 @@ pub(crate) const ENTER_MARKER: &str = "(enter exec)";
 ///
 /// To be called first thing in `main`, while the process has one thread: it forks.
 pub fn run_if_asked() -> Option<ExitCode> {
-    let arguments: Vec<_> = std::env::args_os().skip(1).take(3).collect();
-    let arguments: Vec<&str> = arguments.iter().map(|argument| argument.to_str()).collect::<Option<_>>()?;
-    match arguments[..] {
-        [MARKER, level, ..] => Some(server::serve(Level::of_argument(level)?).unwrap_or_else(|error| {
-            // In a minder this reaches reflow. The launcher itself has nobody to tell; its end tells enough.
-            order::say(&Word::Failed { message: error.to_string() });
-            ExitCode::FAILURE
-        })),
-        [ENTER_MARKER, process] => Some(enter::enter(process).unwrap_or_else(|error| {
+    let arguments: Vec<_> = std::env::args_os().skip(1).take(4).collect();
+    let word = |index: usize| arguments.get(index).and_then(|argument| argument.to_str());
+    match (word(0)?, &arguments[1..]) {
+        (MARKER, [_, execs, logs]) => {
+            let folders = Folders { execs: execs.into(), logs: logs.into() };
+            Some(server::serve(Level::of_argument(word(1)?)?, &folders).unwrap_or_else(|error| {
+                // In a minder this reaches reflow. The launcher itself has nobody to tell; its end tells enough.
+                order::say(&Word::Failed { message: error.to_string() });
+                ExitCode::FAILURE
+            }))
+        }
+        (ENTER_MARKER, [_]) => Some(enter::enter(word(1)?).unwrap_or_else(|error| {
             // Its streams are those of the person who asked.
             let _ = writeln!(io::stderr(), "reflow shell: {error}");
             ExitCode::FAILURE

@@ -5,6 +5,7 @@
 //! user's but `PATH`. Where the kernel permits no namespaces the command gets plain paths instead.
 
 mod launch;
+mod login;
 mod probe;
 mod tree;
 
@@ -17,6 +18,7 @@ use base::profile::{CPU, MEM, Profile};
 use base::{Digest, Error, Kind, Resources};
 use futures_util::StreamExt;
 use store::FileRepository;
+use tokio::sync::OnceCell;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use crate::blocking::blocking;
@@ -29,6 +31,7 @@ use crate::machine::{self, KernelLog, Kills};
 use crate::site::{Site, View, Work};
 use crate::verdict::{Ending, tell_log_failure};
 use launch::{Launched, Launcher};
+use login::Login;
 use probe::Permitted;
 use tree::{Load, Tree};
 
@@ -55,6 +58,8 @@ pub struct ProcessExecutor {
     path: String,
     credentials: Option<Arc<dyn Credentials>>,
     level: Level,
+    /// Found out for the first command.
+    login: OnceCell<Login>,
     notice: Option<String>,
     capacity: Resources,
 }
@@ -77,25 +82,44 @@ impl ProcessExecutor {
         .await?;
         let Permitted { level, notice, launcher: first } = probe::permitted(&site, &launcher).await?;
         let (program, launcher) = (launcher, Mutex::new(Arc::new(first)));
-        Ok(Self { site, program, launcher, path, credentials, level, notice, capacity })
+        let login = OnceCell::new();
+        Ok(Self { site, program, launcher, path, credentials, level, login, notice, capacity })
     }
 
-    fn order(&self, work: &Work, credentials: Vec<(String, String)>) -> Result<Order, Error> {
-        let mut environment = work.environment();
-        environment.extend(credentials);
-        environment
-            .extend([("LANG", "C.UTF-8"), ("PATH", &self.path)].map(|(name, value)| (name.into(), value.into())));
-        let directory = match self.level {
-            Level::Full | Level::SharedProcesses => "/",
-            // What a command leaves in its working directory must not land in the machine's root.
-            Level::Plain => work.places().tmp.as_str(),
+    /// What every command of this machine has in its environment besides what its exec gives it.
+    fn environment(&self) -> [(String, String); 2] {
+        // A command and everything it starts would load eleven more files if this were LANG, all of which say what
+        // is so without a locale.
+        [("LC_CTYPE", "C.UTF-8"), ("PATH", &self.path)].map(|(name, value)| (name.into(), value.into()))
+    }
+
+    /// How commands come by what login files give.
+    async fn login(&self, work: &Work) -> Result<&Login, Error> {
+        let find_out = || async {
+            if self.level == Level::Plain {
+                // The files may make something of paths that differ from command to command.
+                return Ok(Login::Each);
+            }
+            let environment = work.places().common_environment().into_iter().chain(self.environment());
+            login::find_out(&self.site, environment.collect(), |order| async move { self.launch(&order).await }).await
         };
+        self.login.get_or_try_init(find_out).await
+    }
+
+    fn order(&self, work: &Work, login: &Login, credentials: Vec<(String, String)>) -> Result<Order, Error> {
+        let mut environment = work.environment();
+        environment.extend(self.environment());
+        if let Login::Exported(variables) = login {
+            environment.extend(variables.iter().cloned());
+        }
+        environment.extend(credentials);
         Ok(Order {
             program: BASH.to_owned(),
             // The login files of many systems set PATH anew, without the user's tools.
-            arguments: work.bash_arguments(&format!("export PATH={}; ", quoted(&self.path)))?,
+            arguments: work.bash_arguments(*login == Login::Each, &format!("export PATH={}; ", quoted(&self.path)))?,
             environment,
-            directory: directory.to_owned(),
+            // What a command leaves in its working directory goes with its scratch room.
+            directory: work.places().tmp.clone(),
             stdout: work.logs().stdout.clone(),
             stderr: work.logs().stderr.clone(),
             layout: Layout::of(work.scratch()),
@@ -124,7 +148,7 @@ impl ProcessExecutor {
         let launcher = {
             let mut current = self.launcher.lock().unwrap_or_else(PoisonError::into_inner);
             if Arc::ptr_eq(&current, &launcher) {
-                *current = Arc::new(Launcher::start(&self.program, self.level)?);
+                *current = Arc::new(Launcher::start(&self.program, self.level, &self.site.folders())?);
             }
             current.clone()
         };
@@ -229,7 +253,7 @@ impl Executor for ProcessExecutor {
         let credentials = credentials::wanted(&request.config, self.credentials.as_deref()).await?;
         let work = self.begin(request).await?;
         events(ExecEvent::Staged);
-        let order = self.order(&work, credentials)?;
+        let order = self.order(&work, self.login(&work).await?, credentials)?;
         let kills = Kills::since_now();
         let Watched { started, ended, mut board, tree } = self.watch(&order, &work, events, cancel).await?;
         events(ExecEvent::Exited { status: ended.status });
@@ -241,7 +265,12 @@ impl Executor for ProcessExecutor {
 
         let out_of_memory = is_out_of_memory(kills, started, &ended, tree).await?.then(|| "kernel".to_owned());
         let ending = Ending { status: ended.status, out_of_memory, least_available: board.least_available() };
-        let mut remains = blocking(move || work.finish(&ending)).await?;
+        let mut remains = blocking(move || {
+            let remains = work.finish(&ending)?;
+            work.spare();
+            Ok(remains)
+        })
+        .await?;
         tell_log_failure(&mut remains.outcome, ended.log_failure);
         Ok(ExecReport {
             outcome: remains.outcome,

@@ -2,6 +2,11 @@
 //!
 //! A folder is claimed by a lock on it that dies with the process, so that a folder left behind by a
 //! killed run can be told from one in use, and is emptied before it is used again.
+//!
+//! A folder that was given up is kept, empty and locked, and gets the name of the next exec: ext4 looks for a
+//! new inode among all that were removed lately, so that making folders anew for each exec takes longer and longer.
+
+mod spares;
 
 use std::fs::{self, File};
 use std::io;
@@ -15,14 +20,17 @@ use rustix::fs::FlockOperation;
 use rustix::io::Errno;
 
 use crate::executor::ExecId;
+pub(crate) use spares::Spares;
 
 /// A claimed scratch folder. Dropping it removes the folder, unless it was left to others.
 #[derive(Debug)]
 pub(crate) struct Scratch {
     path: PathBuf,
     is_left: AtomicBool,
-    /// Held for its lock.
-    _lock: File,
+    /// Whether the folder is as [`Scratch::prepare`] makes it.
+    is_prepared: AtomicBool,
+    /// Held for its lock; `None` once the folder is somebody else's.
+    lock: Option<File>,
 }
 
 /// What an exec sees as `/tmp`, while an executor with the state folder `state` runs it.
@@ -32,29 +40,56 @@ pub fn temporary_of(state: &Path, id: ExecId) -> PathBuf {
 
 /// The name of that folder.
 const TEMPORARY: &str = "tmp";
+/// The folders in a scratch folder.
+const SUBFOLDERS: [&str; 3] = ["arg", "return", TEMPORARY];
 
 impl Scratch {
+    fn new(path: PathBuf, lock: File, is_prepared: bool) -> Self {
+        Self { path, is_left: AtomicBool::new(false), is_prepared: AtomicBool::new(is_prepared), lock: Some(lock) }
+    }
+
+    /// As [`Scratch::claim`], with a spare folder if there is one.
+    pub(crate) fn claim_spare(execs: &Path, id: ExecId, spares: &Spares) -> Result<Self, Error> {
+        let path = execs.join(id.hex());
+        match spares.take(&path) {
+            Some(lock) => Ok(Self::new(path, lock, true)),
+            None => Self::claim(execs, id),
+        }
+    }
+
+    /// Gives the folder up, for another exec to have it. Nothing may use it any more.
+    pub(crate) fn spare(mut self, spares: &Spares) {
+        if !*self.is_left.get_mut()
+            && let Some(lock) = self.lock.take()
+        {
+            self.lock = spares.keep(&self.path, lock).err();
+        }
+    }
+
     /// Claims the folder of `id` below `execs`. `Precondition` if a living process has claimed it.
     pub(crate) fn claim(execs: &Path, id: ExecId) -> Result<Self, Error> {
         let path = execs.join(id.hex());
         let during = |error: Error| error.during(format!("scratch folder {}", path.display()));
         match lock(&path).map_err(|error| during(error.into()))? {
             // On a file system without locks the engine's own must do.
-            Lock::Taken(lock) | Lock::Unknown(lock) => Ok(Self { path, is_left: AtomicBool::new(false), _lock: lock }),
+            Lock::Taken(lock) | Lock::Unknown(lock) => Ok(Self::new(path, lock, false)),
             Lock::Held => Err(during(Error::new(Kind::Precondition, "the exec is being run already"))),
         }
     }
 
     /// Whether a killed run has left something in the folder.
     pub(crate) fn is_leftover(&self) -> Result<bool, Error> {
-        Ok(fs::read_dir(&self.path)?.next().is_some())
+        Ok(!self.is_prepared.load(Ordering::Relaxed) && fs::read_dir(&self.path)?.next().is_some())
     }
 
     /// Empties the folder and makes the subfolders.
     pub(crate) fn prepare(&self) -> Result<(), Error> {
+        if self.is_prepared.swap(false, Ordering::Relaxed) {
+            return Ok(());
+        }
         let prepare = || -> io::Result<()> {
             remove_contents(&self.path)?;
-            [self.arg(), self.output(), self.tmp()].iter().try_for_each(fs::create_dir)
+            SUBFOLDERS.iter().try_for_each(|name| fs::create_dir(self.path.join(name)))
         };
         prepare().map_err(|error| Error::from(error).during(format!("scratch folder {}", self.path.display())))
     }
@@ -78,9 +113,14 @@ impl Scratch {
         }
         // Without locks nobody can say what is in use.
         match lock(&path)? {
-            Lock::Taken(lock) => Ok(Some(Self { path, is_left: AtomicBool::new(false), _lock: lock })),
+            Lock::Taken(lock) => Ok(Some(Self::new(path, lock, false))),
             Lock::Held | Lock::Unknown(_) => Ok(None),
         }
+    }
+
+    /// The folder.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// When the claim is given up the folder stays as it is, for a later claim to go on with.
@@ -111,7 +151,7 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        if *self.is_left.get_mut() {
+        if *self.is_left.get_mut() || self.lock.is_none() {
             return;
         }
         // What cannot be removed now is removed by the next claim; nobody would be helped by an
@@ -221,6 +261,67 @@ mod tests {
         let other = Scratch::claim(execs.path(), ExecId::new(Digest::of("two"))).unwrap();
         drop((scratch, other));
         assert_eq!(fs::read_dir(execs.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_folder_that_was_given_up_is_the_next_ones() {
+        let execs = tempfile::tempdir().unwrap();
+        let spares = Spares::new(execs.path());
+        let id = |name: &str| ExecId::new(Digest::of(name));
+        let claim = |name: &str| Scratch::claim_spare(execs.path(), id(name), &spares).unwrap();
+        let first = claim("first");
+        first.prepare().unwrap();
+        fs::create_dir_all(first.tmp().join("a/b")).unwrap();
+        fs::write(first.output().join("0"), "left").unwrap();
+        let inode = fs::metadata(&first.path).unwrap().ino();
+        first.spare(&spares);
+        assert!(Scratch::list(execs.path()).unwrap().is_empty());
+        let second = claim("second");
+        assert!(!second.is_leftover().unwrap());
+        second.prepare().unwrap();
+        assert_eq!(fs::metadata(&second.path).unwrap().ino(), inode);
+        for folder in [second.arg(), second.output(), second.tmp()] {
+            assert_eq!(fs::read_dir(folder).unwrap().count(), 0);
+        }
+        assert_eq!(Scratch::claim(execs.path(), id("second")).unwrap_err().kind(), Kind::Precondition);
+        // The folder of an exec that was left behind is not replaced.
+        fs::create_dir_all(execs.path().join(id("third").hex()).join("old")).unwrap();
+        second.spare(&spares);
+        assert!(claim("third").is_leftover().unwrap());
+        drop(spares);
+        assert_eq!(fs::read_dir(execs.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_folder_that_a_command_has_changed_goes() {
+        let execs = tempfile::tempdir().unwrap();
+        let spares = Spares::new(execs.path());
+        let id = ExecId::new(Digest::of("changed"));
+        let changes: [&dyn Fn(&Scratch); 3] = [
+            &|scratch| fs::set_permissions(scratch.output(), fs::Permissions::from_mode(0o700)).unwrap(),
+            &|scratch| fs::remove_dir(scratch.tmp()).unwrap(),
+            &|scratch| fs::write(scratch.path.join("more"), "").unwrap(),
+        ];
+        for change in changes {
+            let scratch = Scratch::claim_spare(execs.path(), id, &spares).unwrap();
+            scratch.prepare().unwrap();
+            change(&scratch);
+            scratch.spare(&spares);
+            assert_eq!(fs::read_dir(execs.path()).unwrap().count(), 0);
+        }
+    }
+
+    #[test]
+    fn spare_folders_of_killed_processes_go() {
+        let execs = tempfile::tempdir().unwrap();
+        let spares = Spares::new(execs.path());
+        let scratch = Scratch::claim_spare(execs.path(), ExecId::new(Digest::of("ours")), &spares).unwrap();
+        scratch.prepare().unwrap();
+        scratch.spare(&spares);
+        fs::create_dir_all(execs.path().join("spare-1/tmp")).unwrap();
+        Spares::new(execs.path()).remove_those_of_others().unwrap();
+        assert!(!execs.path().join("spare-1").exists());
+        assert_eq!(fs::read_dir(execs.path()).unwrap().count(), 1);
     }
 
     #[test]

@@ -13,8 +13,9 @@ use store::FileRepository;
 
 use crate::collect::{self, Helpers, Outputs};
 use crate::executor::{Collected, ExecId, ExecRequest, LogFile};
+use crate::launcher::order;
 use crate::logs::{self, LogPaths};
-use crate::scratch::Scratch;
+use crate::scratch::{Scratch, Spares};
 use crate::stage::{self, Sharing};
 use crate::template::{self, Places};
 use crate::verdict::{self, Ending};
@@ -30,6 +31,7 @@ struct Folders {
     home: Digest,
     repository: FileRepository,
     helpers: Helpers,
+    spares: Spares,
 }
 
 /// What the command will see.
@@ -77,12 +79,20 @@ impl Site {
         };
         let (execs, logs) = (make("execs")?, make("logs")?);
         let home = Digest::of(execs.as_os_str().as_encoded_bytes());
-        Ok(Self(Arc::new(Folders { execs, logs, home, repository, helpers: Helpers::new() })))
+        let spares = Spares::new(&execs);
+        // A matter of tidiness; whatever is wrong will show when a folder is claimed.
+        let _ = spares.remove_those_of_others();
+        Ok(Self(Arc::new(Folders { execs, logs, home, repository, helpers: Helpers::new(), spares })))
     }
 
     /// The folder of scratch folders.
     pub(crate) fn execs(&self) -> &Path {
         &self.0.execs
+    }
+
+    /// The folders that commands are run with.
+    pub(crate) fn folders(&self) -> order::Folders {
+        order::Folders { execs: self.0.execs.clone(), logs: self.0.logs.clone() }
     }
 
     /// Stands for the state folder where a name of it is needed.
@@ -101,7 +111,7 @@ impl Site {
 
     /// Claims the scratch folder of an exec.
     pub(crate) fn claim(&self, id: ExecId) -> Result<Scratch, Error> {
-        Scratch::claim(&self.0.execs, id)
+        Scratch::claim_spare(&self.0.execs, id, &self.0.spares)
     }
 
     /// Renders the command for the claimed scratch folder. Nothing in the folder or among the logs changes
@@ -150,6 +160,11 @@ impl Work {
         self.scratch.leave();
     }
 
+    /// Gives the scratch folder up, for the next exec. Nothing that the command has started may live any more.
+    pub(crate) fn spare(self) {
+        self.scratch.spare(&self.site.0.spares);
+    }
+
     /// The request's id.
     pub(crate) fn id(&self) -> ExecId {
         self.id
@@ -185,10 +200,11 @@ impl Work {
         &self.places
     }
 
-    /// The arguments of bash that run the command: errors, also within pipes, end it; login files are
-    /// read (runtime spec §6.3). `preamble` is put in front of the command, on its first line.
-    pub(crate) fn bash_arguments(&self, preamble: &str) -> Result<Vec<String>, Error> {
-        let mut arguments: Vec<String> = ["-e", "-l", "-o", "pipefail"].map(str::to_owned).to_vec();
+    /// The arguments of bash that run the command: errors, also within pipes, end it; with `login`, login files
+    /// are read (runtime spec §6.3). `preamble` is put in front of the command, on its first line.
+    pub(crate) fn bash_arguments(&self, login: bool, preamble: &str) -> Result<Vec<String>, Error> {
+        let options: &[&str] = if login { &["-e", "-l", "-o", "pipefail"] } else { &["-e", "-o", "pipefail"] };
+        let mut arguments: Vec<String> = options.iter().map(|option| (*option).to_owned()).collect();
         let command = format!("{preamble}{}", self.command);
         if command.len() <= LONGEST_ARGUMENT {
             arguments.extend(["-c".to_owned(), command]);

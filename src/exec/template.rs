@@ -28,12 +28,16 @@ impl Places {
     /// The environment that every command gets, in order of name. `out` is for commands without
     /// declared outputs, which leave their result there.
     pub(crate) fn environment(&self, config: &ExecConfig) -> Vec<(String, String)> {
-        let mut pairs = vec![("HOME", self.tmp.clone()), ("TMPDIR", self.tmp.clone())];
+        let mut pairs = self.common_environment();
         if config.outputs.is_empty() {
-            pairs.push(("out", format!("{}/default", self.output)));
+            pairs.push(("out".to_owned(), format!("{}/default", self.output)));
         }
-        pairs.push(("tmp", self.tmp.clone()));
-        pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+        pairs
+    }
+
+    /// What of the environment every command has.
+    pub(crate) fn common_environment(&self) -> Vec<(String, String)> {
+        ["HOME", "TMPDIR", "tmp"].map(|name| (name.to_owned(), self.tmp.clone())).to_vec()
     }
 }
 

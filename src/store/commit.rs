@@ -26,6 +26,11 @@ use crate::{assoc_table, codec, materials, steps, tasks};
 /// Commits taken together. Bounds the size of a transaction, not the throughput.
 const GROUP: usize = 4096;
 
+/// While commits come several at a time, groups begin at least so far apart: each costs the disk and a processor
+/// about as much as any other, and what makes so many commits does not wait for a single one. Those that come one
+/// by one, as from a chain of steps, do not wait.
+const PACE: Duration = Duration::from_millis(20);
+
 /// How long a note waits for something better. People who look at what goes on do not mind, and most execs of a
 /// run with very many are over by then.
 const NOTE_DELAY: Duration = Duration::from_millis(150);
@@ -230,10 +235,12 @@ impl Group {
         }
     }
 
-    /// Adds what has come already. More is not waited for: an exec keeps its room until its result is durable.
-    fn gather(&mut self, queue: &Receiver<Message>, notes: &mut Notes) {
+    /// Adds what comes until then, and what has come already. Stops early when somebody waits.
+    fn gather(&mut self, queue: &Receiver<Message>, notes: &mut Notes, until: Instant) {
         while self.commits.len() < GROUP {
-            let Ok(message) = queue.try_recv() else { return };
+            let wait = until.saturating_duration_since(Instant::now());
+            let wait = if self.waiting.is_empty() { wait } else { Duration::ZERO };
+            let Ok(message) = queue.recv_timeout(wait) else { return };
             self.add(message, notes);
         }
     }
@@ -242,6 +249,7 @@ impl Group {
 impl Worker {
     fn run(&self, queue: &Receiver<Message>) {
         let mut notes = Notes::default();
+        let mut next_group = Instant::now();
         loop {
             let first = match notes.wait() {
                 None => queue.recv().map_err(|_| RecvTimeoutError::Disconnected),
@@ -251,12 +259,14 @@ impl Worker {
             match first {
                 Ok(message) => {
                     group.add(message, &mut notes);
-                    group.gather(queue, &mut notes);
+                    group.gather(queue, &mut notes, next_group);
                 }
                 Err(RecvTimeoutError::Timeout) => {}
                 // What is still noted was going on when this process came to its end: nothing is.
                 Err(RecvTimeoutError::Disconnected) => return,
             }
+            let now = Instant::now();
+            next_group = if group.commits.len() > 1 { now + PACE } else { now };
             self.write_notes(&notes.due());
             self.write_group(group.commits, &group.touched, &group.steps);
             for sender in group.waiting {

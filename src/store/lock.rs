@@ -1,16 +1,21 @@
 //! Locks between processes, one for each key: the same exec is not run twice at the same time.
 //!
 //! A lock is an advisory lock of the kernel on a file named after the key, so it goes with its process,
-//! however that ends. The owner removes the file before it lets go; whoever got hold of a file that was
-//! removed meanwhile notices that the name leads elsewhere and starts again.
+//! however that ends. The owner takes the name away before it lets go; whoever got hold of a file that has
+//! another name by then notices that the name leads elsewhere and starts again.
+//!
+//! A file that was let go stays locked and is given the name of the next key: making and removing a file for
+//! each exec would be slow on ext4, which looks for a new inode among all that were removed lately.
 
 use std::fs::{self, TryLockError};
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use base::{Digest, Error};
+use rustix::fs::{CWD, RenameFlags};
 
 use crate::located::Located;
 
@@ -21,6 +26,7 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 #[derive(Clone, Debug)]
 pub struct KeyLocks {
     root: PathBuf,
+    spares: Arc<Spares>,
 }
 
 /// A lock that is held; dropping it releases it, as does the end of the process. Threads of one process
@@ -28,8 +34,9 @@ pub struct KeyLocks {
 #[derive(Debug)]
 pub struct KeyLock {
     path: PathBuf,
-    // Closing the file releases the lock, after `drop` has removed the name.
-    _file: fs::File,
+    /// Closing the file releases the lock, after `drop` has taken the name away.
+    file: Option<fs::File>,
+    spares: Arc<Spares>,
 }
 
 impl KeyLocks {
@@ -37,12 +44,16 @@ impl KeyLocks {
     pub fn open(root: &Path) -> Result<Self, Error> {
         let root = std::path::absolute(root).at("find", root)?;
         fs::create_dir_all(&root).at("make folder", &root)?;
-        Ok(Self { root })
+        remove_spares_of_others(&root).at("read folder", &root)?;
+        Ok(Self { spares: Arc::new(Spares { root: root.clone(), files: Mutex::default() }), root })
     }
 
     /// Takes the lock of `key`; `None` if somebody has it.
     pub fn try_lock(&self, key: &Digest) -> Result<Option<KeyLock>, Error> {
         let path = self.path(key);
+        if let Some(file) = self.spares.take(&path) {
+            return Ok(Some(KeyLock { path, file: Some(file), spares: self.spares.clone() }));
+        }
         loop {
             let opened = fs::OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
             let mut file = opened.at("open lock", &path)?;
@@ -54,7 +65,7 @@ impl KeyLocks {
             if is_named(&file, &path)? {
                 // For people and for `holder`; the lock holds without it.
                 let _ = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
-                return Ok(Some(KeyLock { path, _file: file }));
+                return Ok(Some(KeyLock { path, file: Some(file), spares: self.spares.clone() }));
             }
         }
     }
@@ -112,9 +123,75 @@ impl KeyLocks {
 
 impl Drop for KeyLock {
     fn drop(&mut self) {
-        // A file that stays does no harm: the next owner uses it.
-        let _ = fs::remove_file(&self.path);
+        let Some(file) = self.file.take() else { return };
+        if let Err(_locked) = self.spares.keep(&self.path, file) {
+            // A file that stays does no harm: the next owner uses it.
+            let _ = fs::remove_file(&self.path);
+        }
     }
+}
+
+/// Locked files that stand for no key at the moment.
+#[derive(Debug)]
+struct Spares {
+    root: PathBuf,
+    files: Mutex<Vec<(PathBuf, fs::File)>>,
+}
+
+/// What names of spare files begin with. An inode's number follows, which no other file has while this one is there.
+const SPARE: &str = "spare-";
+/// So many are kept at most: about what is locked at a time.
+const MOST_SPARES: usize = 64;
+
+impl Spares {
+    /// Gives a spare file the name `path`; nothing if there is none, or if that name is taken.
+    fn take(&self, path: &Path) -> Option<fs::File> {
+        let (spare, file) = self.files.lock().unwrap_or_else(PoisonError::into_inner).pop()?;
+        match rustix::fs::renameat_with(CWD, &spare, CWD, path, RenameFlags::NOREPLACE) {
+            Ok(()) => Some(file),
+            Err(rustix::io::Errno::EXIST) => {
+                self.files.lock().unwrap_or_else(PoisonError::into_inner).push((spare, file));
+                None
+            }
+            Err(_) => {
+                let _ = fs::remove_file(&spare);
+                None
+            }
+        }
+    }
+
+    /// Takes over a file that has the name `path`, or gives it back.
+    fn keep(&self, path: &Path, file: fs::File) -> Result<(), fs::File> {
+        let Ok(metadata) = file.metadata() else { return Err(file) };
+        let spare = self.root.join(format!("{SPARE}{}", metadata.ino()));
+        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        if files.len() >= MOST_SPARES || fs::rename(path, &spare).is_err() {
+            return Err(file);
+        }
+        files.push((spare, file));
+        Ok(())
+    }
+}
+
+impl Drop for Spares {
+    fn drop(&mut self) {
+        for (path, _) in self.files.get_mut().unwrap_or_else(PoisonError::into_inner) {
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+/// Removes the spare files of processes that were killed.
+fn remove_spares_of_others(root: &Path) -> std::io::Result<()> {
+    for entry in fs::read_dir(root)? {
+        let entry = entry?;
+        let is_spare = entry.file_name().to_str().is_some_and(|name| name.starts_with(SPARE));
+        // One that is locked belongs to somebody, under whatever name it has by now.
+        if is_spare && fs::File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok()) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+    Ok(())
 }
 
 /// Whether `path` still leads to `file`.

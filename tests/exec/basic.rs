@@ -18,7 +18,7 @@ pub(crate) const CASES: &[Case] = &[
     ("thousands_of_files", ALL, thousands_of_files),
     ("percent_signs", ALL, percent_signs),
     ("a_command_of_half_a_megabyte", ALL, a_command_of_half_a_megabyte),
-    ("the_shell_is_a_login_bash", ALL, the_shell_is_a_login_bash),
+    ("the_shell_is_a_bash_that_has_what_login_files_export", ALL, the_shell_is_a_bash_that_has_what_login_files_export),
     ("events_come_in_order", ALL, events_come_in_order),
     ("usage_is_measured", ALL, usage_is_measured),
     ("a_profile_is_sampled", ALL, a_profile_is_sampled),
@@ -132,14 +132,21 @@ fn percent_signs(bed: &Bed) {
 fn a_command_of_half_a_megabyte(bed: &Bed) {
     let filler = ": a comment of some length that does nothing at all\n".repeat(10_000);
     let print = |rest: &str| bed.collect(&Exec::new(&format!("{filler}{rest}")).file_output()).fileset;
-    let printed = print("if false | true; then exit 3; fi; shopt -q login_shell; echo end > %s");
+    let printed = print("if false | true; then exit 3; fi; echo end > %s");
     assert_eq!(bed.content(&printed.list[0]), "end\n");
     let failure = bed.failure(&Exec::new(&format!("{filler}false\nexit 4")));
     assert_eq!(failure.message(), "exited with code 1");
 }
 
-fn the_shell_is_a_login_bash(bed: &Bed) {
-    assert_eq!(bed.print("shopt -q login_shell; echo $BASH > %s"), "/bin/bash\n");
+fn the_shell_is_a_bash_that_has_what_login_files_export(bed: &Bed) {
+    assert_eq!(bed.print("echo $BASH > %s"), "/bin/bash\n");
+    let exported = "env | grep -vE '^(PATH|SHLVL|OLDPWD|_)=' | sort";
+    let command = format!("diff <({exported}) <(bash -l -c \"{exported}\") > %s");
+    assert_eq!(bed.print(&command), "");
+    if bed.kind == Kind::Docker {
+        // Programs that run there may expect what runtime spec §6.3 has to the letter.
+        assert_eq!(bed.print("shopt -q login_shell; echo yes > %s"), "yes\n");
+    }
     assert_eq!(bed.print("set -o | grep -E 'pipefail|errexit' | tr -s '\\t ' ' ' > %s"), "errexit on\npipefail on\n");
     assert_eq!(bed.print("a=(1 2 3); [[ ${a[1]} == 2 ]] && cat <(echo \"${#a[@]}\") > %s"), "3\n");
 }

@@ -19,6 +19,8 @@ pub(crate) const CASES: &[Case] = &[
     ("devices", ALL, devices),
     ("the_path_is_the_users", PROCESS, the_path_is_the_users),
     ("what_is_left_running_dies", ALL, what_is_left_running_dies),
+    ("nothing_passes_from_one_command_to_the_next", ALL, nothing_passes_from_one_command_to_the_next),
+    ("commands_are_apart_at_one_time", ALL, commands_are_apart_at_one_time),
 ];
 
 fn the_environment_is_clean(bed: &Bed) {
@@ -27,7 +29,7 @@ fn the_environment_is_clean(bed: &Bed) {
     let mut names: Vec<String> =
         bed.print("compgen -e | sort > %s").lines().filter(|name| *name != "_").map(str::to_owned).collect();
     // An image may bring more; these are the executor's and the shell's own.
-    names.retain(|name| !matches!(name.as_str(), "HOSTNAME" | "LANG"));
+    names.retain(|name| !matches!(name.as_str(), "HOSTNAME" | "LC_CTYPE"));
     assert_eq!(
         names,
         ["HOME", "OLDPWD", "PATH", "PWD", "SHLVL", "TMPDIR", "tmp"]
@@ -35,7 +37,7 @@ fn the_environment_is_clean(bed: &Bed) {
             .filter(|name| *name != "OLDPWD" || names.iter().any(|there| there == "OLDPWD"))
             .collect::<Vec<_>>()
     );
-    assert_eq!(bed.print("echo $HOME $TMPDIR $tmp $PWD > %s"), "/tmp /tmp /tmp /\n");
+    assert_eq!(bed.print("echo $HOME $TMPDIR $tmp > %s"), "/tmp /tmp /tmp\n");
 }
 
 fn the_input_is_empty(bed: &Bed) {
@@ -67,12 +69,15 @@ fn the_sandbox_cannot_be_undone(bed: &Bed) {
         "mount -o remount,rw,bind /etc",
         "umount /etc",
         "umount -l /proc/sys",
+        "umount -l /arg",
+        "umount -l /tmp",
         "mount -t tmpfs none /etc",
         "mknod /tmp/disk b 8 0",
         "echo 1 > /proc/sys/kernel/panic",
         "echo b > /proc/sysrq-trigger.disabled",
         "echo x > /etc/reflow-exec-test",
         "echo x > /sys/kernel/mm/transparent_hugepage/enabled",
+        "for held in /proc/1/fd/*; do ls $held/.. && exit; done; exit 1",
         "chroot /proc/1/root sh -c 'echo x > /etc/reflow-exec-test'",
         "nsenter -t 1 -m sh -c 'echo x > /etc/reflow-exec-test'",
         "unshare -Urm sh -c 'mount -o remount,rw,bind /etc && echo x > /etc/reflow-exec-test'",
@@ -105,7 +110,7 @@ fn devices(bed: &Bed) {
 fn the_path_is_the_users(bed: &Bed) {
     // Login files of many systems would set another.
     assert_eq!(bed.print("echo \"$PATH\" > %s").trim_end(), std::env::var("PATH").unwrap());
-    assert_eq!(bed.print("echo $LANG > %s"), "C.UTF-8\n");
+    assert_eq!(bed.print("locale charmap > %s"), "UTF-8\n");
 }
 
 fn what_is_left_running_dies(bed: &Bed) {
@@ -118,13 +123,51 @@ fn what_is_left_running_dies(bed: &Bed) {
     assert_eq!(crate::machine::processes_with_argument(&token), Vec::<u32>::new());
 }
 
+fn nothing_passes_from_one_command_to_the_next(bed: &Bed) {
+    let look = "ls -A /tmp /return /dev/shm 2>/dev/null | grep -cv '^$\\|^0$\\|:$' > %s || true; \
+                cat /proc/sysvipc/shm /proc/sysvipc/sem | grep -c '^ *[-0-9]' >> %s || true";
+    let looked = Exec::new(look).file_output().again(0);
+    assert_eq!(bed.content(&bed.collect(&looked).fileset.list[0]), "0\n0\n");
+    // As many as may be minded by the same process, and some that fail.
+    for round in 0..4 {
+        let big = "head -c 60M /dev/zero | tail -c 1";
+        let leave = format!(
+            "echo {round} > /tmp/a; mkdir -p /tmp/b/c; echo x > /dev/shm/d; ipcmk -M 4096 -Q > /dev/null || true; \
+             (sleep 1000 &); ulimit -n 50; umask 077; cd /; x=$({big} | tr '\\0' x); exit {}",
+            round % 2
+        );
+        assert_eq!(bed.run(&Exec::new(&leave)).outcome.is_ok(), round % 2 == 0);
+        let looked = Exec::new(look).file_output().again(0);
+        let report = bed.run(&looked);
+        assert!(report.usage.max_memory < 40 << 20, "{:?}", report.usage);
+        let printed = report.outcome.expect("it succeeds").fileset;
+        assert_eq!(bed.content(&printed.list[0]), "0\n0\n");
+        assert_eq!(bed.print("umask > %s; ulimit -n >> /dev/null; pwd > /dev/null"), "0022\n");
+    }
+}
+
+fn commands_are_apart_at_one_time(bed: &Bed) {
+    std::thread::scope(|scope| {
+        let runs: Vec<_> = (0..6)
+            .map(|number| {
+                let command = format!("echo {number} > /tmp/own; sleep 0.3; cat /tmp/own > %s; ls /tmp | wc -l >> %s");
+                let exec = Exec::new(&command).file_output().again(0);
+                scope.spawn(move || bed.content(&bed.collect(&exec).fileset.list[0]))
+            })
+            .collect();
+        for (number, run) in runs.into_iter().enumerate() {
+            assert_eq!(run.join().unwrap(), format!("{number}\n1\n"));
+        }
+    });
+}
+
 /// The same commands with the same inputs give the same bytes.
 pub(crate) fn both_executors_show_the_same() {
     let shown = |kind: Kind| -> Vec<BTreeMap<String, String>> {
         let bed = Bed::new(kind);
         let list = Fileset::of_list(vec![bed.file("a"), bed.folder(&[("x/y", "b")]), Fileset::new()]);
         let exec = Exec::new(
-            "paths=%s; list='%s'; folder=%s; echo $paths $list $folder > %s; pwd > %s; find $list $folder | sort > %s/found; \
+            "paths=%s; list='%s'; folder=%s; echo $paths $list $folder > %s; (cd /arg; pwd) > %s; find $list $folder | sort > %s/found; \
              printf '%%s\\n' \"$HOME\" \"$tmp\" \"$TMPDIR\" \"${out-none}\" $- > %s; umask > %s; \
              touch %s/file; stat -c '%%a %%F' /arg /return /tmp $folder/../ %s/file > %s; id -u > %s; \
              (readlink /proc/self/fd/0; test -p /dev/stdout && echo pipe; tty || true) > %s",

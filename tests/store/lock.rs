@@ -23,7 +23,38 @@ fn a_lock_is_held_until_it_is_dropped() {
     drop(held);
     assert_eq!(locks.holder(&one), Ok(None));
     assert!(locks.try_lock(&one).unwrap().is_some());
+    assert!(!locks.path(&one).exists());
+    drop(locks);
     assert_eq!(fs::read_dir(folder.path().join("locks")).unwrap().count(), 0, "no file stays");
+}
+
+#[test]
+fn a_file_that_was_let_go_locks_other_keys() {
+    let folder = tempfile::tempdir().unwrap();
+    let (ours, theirs) = (KeyLocks::open(folder.path()).unwrap(), KeyLocks::open(folder.path()).unwrap());
+    let keys: Vec<Digest> = (0..5).map(|number: u8| Digest::of([number])).collect();
+    drop(ours.try_lock(&keys[0]).unwrap());
+    assert_eq!(ours.is_locked(&keys[0]), Ok(false));
+    let held = ours.try_lock(&keys[1]).unwrap().unwrap();
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "it is the same file");
+    assert!(theirs.try_lock(&keys[1]).unwrap().is_none());
+    assert_eq!(theirs.holder(&keys[1]), Ok(Some(std::process::id())));
+    assert!(theirs.try_lock(&keys[0]).unwrap().is_some());
+    // A key that somebody else has is not taken from them, although there is a file to spare.
+    let taken = theirs.try_lock(&keys[2]).unwrap().unwrap();
+    drop(ours.try_lock(&keys[3]).unwrap().unwrap());
+    assert!(ours.try_lock(&keys[2]).unwrap().is_none());
+    drop((taken, held));
+    // What is in use stays when another process begins, and what a killed one had goes.
+    fs::write(folder.path().join("spare-1"), "12345\n").unwrap();
+    let held = ours.try_lock(&keys[4]).unwrap().unwrap();
+    let files = || fs::read_dir(folder.path()).unwrap().count();
+    let before = files();
+    let third = KeyLocks::open(folder.path()).unwrap();
+    assert_eq!(files(), before - 1);
+    assert!(third.try_lock(&keys[4]).unwrap().is_none());
+    drop((held, ours, theirs, third));
+    assert_eq!(files(), 0);
 }
 
 #[test]

@@ -43,18 +43,43 @@ pub(super) unsafe fn fork(namespaces: Namespaces) -> rustix::io::Result<Option<P
     }
 }
 
-/// What the children that were waited for have used, and theirs: seconds of processor time, bytes of
-/// the largest.
-pub(super) fn usage_of_children() -> (f64, u64) {
+/// A child that has ended.
+pub(super) struct Reaped {
+    pub(super) pid: Pid,
+    /// Exit status, 128+n for signal n.
+    pub(super) status: i32,
+    /// Processor time in seconds, with that of the children it has waited for.
+    pub(super) cpu: f64,
+    /// Memory of the largest of them in bytes.
+    pub(super) max_memory: u64,
+}
+
+/// Takes a child that has ended; `None` if none has, which does not happen with `block`. `ECHILD` if there are no
+/// children.
+pub(super) fn reap(block: bool) -> io::Result<Option<Reaped>> {
+    let mut status = 0;
     let mut usage = std::mem::MaybeUninit::<libc::rusage>::zeroed();
-    // SAFETY: the pointer is to a writable rusage; zeroed bytes are a valid one if the call fails.
-    let usage = unsafe {
-        libc::getrusage(libc::RUSAGE_CHILDREN, usage.as_mut_ptr());
-        usage.assume_init()
-    };
+    let options = if block { 0 } else { libc::WNOHANG };
+    // SAFETY: the pointers are to a writable integer and a writable rusage, which live through the call.
+    let pid = unsafe { libc::wait4(-1, &raw mut status, options, usage.as_mut_ptr()) };
+    if pid < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    let Some(pid) = Pid::from_raw(pid) else { return Ok(None) };
+    // SAFETY: zeroed bytes are a valid rusage, should the kernel not have written one.
+    let usage = unsafe { usage.assume_init() };
     let seconds = |time: libc::timeval| time.tv_sec as f64 + time.tv_usec as f64 / 1e6;
-    let largest = u64::try_from(usage.ru_maxrss).unwrap_or(0).saturating_mul(1024);
-    (seconds(usage.ru_utime) + seconds(usage.ru_stime), largest)
+    let status = match () {
+        () if libc::WIFEXITED(status) => libc::WEXITSTATUS(status),
+        () if libc::WIFSIGNALED(status) => 128 + libc::WTERMSIG(status),
+        () => 255,
+    };
+    Ok(Some(Reaped {
+        pid,
+        status,
+        cpu: seconds(usage.ru_utime) + seconds(usage.ru_stime),
+        max_memory: u64::try_from(usage.ru_maxrss).unwrap_or(0).saturating_mul(1024),
+    }))
 }
 
 /// Attributes of mounts.

@@ -1,5 +1,5 @@
-//! The minder: starts the command, carries what it says into the log files, and when it has ended, or
-//! is to be stopped, sees to it that nothing of it stays.
+//! The minder: starts a command, carries what it says into the log files, and when it has ended, or
+//! is to be stopped, sees to it that nothing of it stays. Then it is ready for the next.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -7,16 +7,16 @@ use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use rustix::pipe::PipeFlags;
-use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions, WaitStatus};
+use rustix::process::{DumpableBehavior, Pid, PidfdFlags, Signal};
 
-use super::kernel;
+use super::kernel::{self, Reaped};
 use super::order::{self, Ended, Order, STOP, Word};
 
 /// Where the output streams go.
@@ -67,17 +67,22 @@ pub(super) fn number_outside() -> Option<u32> {
     std::fs::read_link("/proc/self").ok()?.to_str()?.parse().ok()
 }
 
-/// Runs the command to its end and reports it. `own` is this process's number; with `namespace`, it is the
-/// first of a process namespace.
-pub(super) fn mind(order: &Order, own: Option<u32>, logs: Logs, namespace: bool) -> io::Result<ExitCode> {
+/// Makes this process fit to mind commands. With `namespace` it is the first of a process namespace.
+pub(super) fn settle_in(namespace: bool) -> io::Result<()> {
     if !namespace {
-        // What the command leaves behind becomes a child of this process, not of the machine's first.
+        // What a command leaves behind becomes a child of this process, not of the machine's first.
         rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
     }
     // Should memory run out the kernel shall take the command, not reflow.
     let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
+    // A command could reach the folder of logs otherwise, by the descriptors of this process.
+    rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
     rustix::process::umask(Mode::WGRP | Mode::WOTH);
+    Ok(())
+}
 
+/// Runs a command to its end and reports it; nothing of it lives then. `own` is this process's number.
+pub(super) fn mind(order: &Order, own: Option<u32>, logs: Logs, namespace: bool) -> io::Result<()> {
     let (stdout, stdout_end) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;
     let (stderr, stderr_end) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;
     let child = start(order, stdout_end, stderr_end, namespace)
@@ -87,16 +92,25 @@ pub(super) fn mind(order: &Order, own: Option<u32>, logs: Logs, namespace: bool)
     let streams = [Stream::new(stdout, logs.stdout), Stream::new(stderr, logs.stderr)];
     // Kernels before 5.3 have no such descriptors; there the child is asked after now and then.
     let ended = rustix::process::pidfd_open(child, PidfdFlags::empty()).ok();
-    let grace = Duration::from_millis(order.grace);
-    let mut minder = Minder { child, ended, input: Some(order::input()?), streams, grace, deadline: None, namespace };
+    let mut minder = Minder {
+        child,
+        ended,
+        input: Some(order::input()?),
+        streams,
+        grace: Duration::from_millis(order.grace),
+        deadline: None,
+        namespace,
+        cpu: 0.0,
+        max_memory: 0,
+    };
     let status = minder.wait()?;
     let at = now();
     minder.end_everything()?;
     minder.drain();
-    let (cpu, max_memory) = kernel::usage_of_children();
     let log_failure = minder.streams.iter_mut().find_map(|stream| stream.failure.take());
+    let Minder { cpu, max_memory, .. } = minder;
     order::say(&Word::Ended(Ended { at, status, cpu, max_memory, log_failure }));
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 /// Starts the command.
@@ -144,6 +158,10 @@ struct Minder {
     /// When a command that was asked to stop is killed.
     deadline: Option<Instant>,
     namespace: bool,
+    /// Seconds of processor time of all that has ended.
+    cpu: f64,
+    /// Bytes of the largest of it.
+    max_memory: u64,
 }
 
 /// How often orphans of the command are looked after while nothing else happens.
@@ -193,15 +211,25 @@ impl Minder {
     }
 
     /// Collects what has ended; the command's status if that is among it.
-    fn reap(&self) -> io::Result<Option<i32>> {
+    fn reap(&mut self) -> io::Result<Option<i32>> {
         loop {
-            match rustix::process::wait(WaitOptions::NOHANG) {
-                Ok(Some((pid, status))) if pid == self.child => return Ok(Some(code(status))),
-                Ok(Some(_)) | Err(Errno::INTR) => {}
+            match kernel::reap(false) {
+                Ok(Some(reaped)) => {
+                    self.count(&reaped);
+                    if reaped.pid == self.child {
+                        return Ok(Some(reaped.status));
+                    }
+                }
                 Ok(None) => return Ok(None),
-                Err(errno) => return Err(errno.into()),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
             }
         }
+    }
+
+    fn count(&mut self, reaped: &Reaped) {
+        self.cpu += reaped.cpu;
+        self.max_memory = self.max_memory.max(reaped.max_memory);
     }
 
     fn listen(&mut self) -> io::Result<()> {
@@ -224,7 +252,7 @@ impl Minder {
     }
 
     /// Kills what the command has left running and waits until it is gone.
-    fn end_everything(&self) -> io::Result<()> {
+    fn end_everything(&mut self) -> io::Result<()> {
         self.kill_command();
         loop {
             if self.namespace {
@@ -232,10 +260,12 @@ impl Minder {
             } else {
                 kill_children();
             }
-            match rustix::process::wait(WaitOptions::empty()) {
-                Ok(_) | Err(Errno::INTR) => {}
-                Err(Errno::CHILD) => return Ok(()),
-                Err(errno) => return Err(errno.into()),
+            match kernel::reap(true) {
+                Ok(Some(reaped)) => self.count(&reaped),
+                Ok(None) => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.raw_os_error() == Some(Errno::CHILD.raw_os_error()) => return Ok(()),
+                Err(error) => return Err(error),
             }
         }
     }
@@ -262,14 +292,6 @@ fn kill_children() {
     let Ok(children) = std::fs::read_to_string(list) else { return };
     for child in children.split_whitespace().filter_map(|pid| Pid::from_raw(pid.parse().ok()?)) {
         let _ = rustix::process::kill_process(child, Signal::KILL);
-    }
-}
-
-fn code(status: WaitStatus) -> i32 {
-    match (status.exit_status(), status.terminating_signal()) {
-        (Some(code), _) => code,
-        (None, Some(signal)) => 128 + signal,
-        (None, None) => 255,
     }
 }
 

@@ -54,20 +54,37 @@ pub(crate) struct Order {
     pub(crate) grace: u64,
 }
 
-/// The folders that the sandbox is made of.
+/// The folders that all commands of a launcher share.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Folders {
+    /// That of the scratch folders.
+    pub(crate) execs: PathBuf,
+    /// That of the logs.
+    pub(crate) logs: PathBuf,
+}
+
+/// The folders that are a command's own, below [`Folders::execs`].
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Layout {
-    /// Becomes `/arg`.
-    pub(crate) arg: PathBuf,
+    /// The name of the scratch folder.
+    pub(crate) scratch: String,
+    /// The name in it of what becomes `/arg`.
+    pub(crate) arg: String,
     /// Becomes `/return`.
-    pub(crate) output: PathBuf,
+    pub(crate) output: String,
     /// Becomes `/tmp`.
-    pub(crate) tmp: PathBuf,
+    pub(crate) tmp: String,
 }
 
 impl Layout {
     pub(crate) fn of(scratch: &Scratch) -> Self {
-        Self { arg: scratch.arg(), output: scratch.output(), tmp: scratch.tmp() }
+        let name = |path: PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Self {
+            scratch: name(scratch.path().to_owned()),
+            arg: name(scratch.arg()),
+            output: name(scratch.output()),
+            tmp: name(scratch.tmp()),
+        }
     }
 }
 

@@ -3,11 +3,11 @@
 //! ```text
 //! /arg      the inputs, read-only          /proc  of the command's own processes
 //! /return   the outputs                    /dev   null, zero, random, … and nothing else
-//! /tmp      scratch room                   /…     this machine's folders, read-only
+//! /tmp      scratch room, where it begins  /…     this machine's folders, read-only
 //! ```
 //!
-//! The root folder itself is in memory. It can be written to, within limits: programs that leave small
-//! files in their working directory can do so, as they can in a container.
+//! The launcher makes all that is the same for every command once, in a mount namespace of its own. A command gets a
+//! copy of that namespace, which costs the kernel little, and what is its own is mounted there.
 
 use std::ffi::{CStr, OsStr};
 use std::fs;
@@ -22,21 +22,30 @@ use rustix::process::Pid;
 use rustix::thread::{CapabilitySet, CapabilitySets, UnshareFlags};
 
 use super::kernel::{self, Attributes, NO_DEVICES, NO_SETUID, Namespaces, READ_ONLY};
-use super::order::{Layout, Level};
+use super::order::{Folders, Layout, Level, Order};
 
 /// Where the new root is put together: a folder that every machine has and that the sandbox replaces
 /// anyway. It must not be below a folder that is bound into the new root.
 const SITE: &str = "/tmp";
 
-/// The size of the root folder: it takes memory, and big files belong into `/tmp`.
-const ROOT_OPTIONS: &CStr = c"mode=755,size=256m";
+/// The size of the root folder, which holds names only.
+const ROOT_OPTIONS: &CStr = c"mode=755,size=1m";
 
 /// The folders of the root that the sandbox makes itself.
 const OWN: [&str; 5] = ["arg", "dev", "proc", "return", "tmp"];
 
-/// Forks into new mount, IPC and, if the level asks for it, process namespaces; `None` in the child. Without the
-/// privilege for that it becomes possible in a user namespace, which this process enters first; user and group
-/// stay what they are there.
+/// Where the launcher and its minders find the scratch folders and the logs: places that a command's own folders
+/// cover.
+const EXECS: &str = TMP;
+const LOGS: &str = ARG;
+
+/// What is a command's own.
+const ARG: &str = "/arg";
+const RETURN: &str = "/return";
+const TMP: &str = "/tmp";
+const SHARED: &str = "/dev/shm";
+
+/// Forks into new mount, IPC and, if the level asks for it, process namespaces; `None` in the child.
 ///
 /// # Safety
 ///
@@ -49,12 +58,40 @@ pub(super) unsafe fn fork_into_namespaces(level: Level) -> io::Result<Option<Pid
         Level::Plain => Namespaces::None,
     };
     // SAFETY: the caller keeps the same promise.
-    match unsafe { kernel::fork(namespaces) } {
-        Err(Errno::PERM) if level != Level::Plain => enter_user_namespace()?,
-        result => return step("new namespaces", result),
-    }
-    // SAFETY: as before.
     step("new namespaces", unsafe { kernel::fork(namespaces) })
+}
+
+/// Makes what every command sees, and moves this process into it, for good. Without the privilege for that it becomes
+/// possible in a user namespace, which this process enters first; user and group stay what they are there.
+pub(super) fn prepare(folders: &Folders) -> io::Result<()> {
+    match unshare(UnshareFlags::NEWNS) {
+        Err(Errno::PERM) => {
+            enter_user_namespace()?;
+            step("a new mount namespace", unshare(UnshareFlags::NEWNS))?;
+        }
+        result => step("a new mount namespace", result)?,
+    }
+    // What is mounted here stays here.
+    let private = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
+    step("private mounts", rustix::mount::mount_change("/", private))?;
+
+    // The folders may be below /tmp, which the new root covers while it is put together.
+    let [execs, logs] = [clone(&folders.execs), clone(&folders.logs)];
+    let site = Path::new(SITE);
+    let flags = MountFlags::NOSUID | MountFlags::NODEV;
+    step("the root folder", rustix::mount::mount("tmpfs", site, "tmpfs", flags, Some(ROOT_OPTIONS)))?;
+    bind_machine(site)?;
+    make_devices(&site.join("dev"))?;
+    // A process namespace brings its own, which only those may mount who see one.
+    let proc = site.join("proc");
+    step(&proc, rustix::mount::mount_bind_recursive("/proc", &proc))?;
+    let read_only = Attributes { set: READ_ONLY, recursive: true, ..Attributes::default() };
+    step("read-only folders", kernel::set_mount_attributes(site, read_only))?;
+    mount_terminals(&site.join("dev/pts"));
+    attach(&execs?, &site.join(&EXECS[1..]))?;
+    attach(&logs?, &site.join(&LOGS[1..]))?;
+    enter(site)?;
+    narrow_privileges()
 }
 
 fn enter_user_namespace() -> io::Result<()> {
@@ -75,33 +112,44 @@ fn unshare(flags: UnshareFlags) -> rustix::io::Result<()> {
     }
 }
 
-/// Makes the sandbox and enters it. To be called in the namespaces, by the first process of the process
-/// namespace if there is one.
-pub(super) fn build(layout: &Layout, own_processes: bool) -> io::Result<()> {
-    // What is mounted here stays here.
-    let private = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
-    step("private mounts", rustix::mount::mount_change("/", private))?;
-
-    // The scratch folder may be below /tmp, which the new root covers while it is put together.
-    let [arg, output, tmp] = [&layout.arg, &layout.output, &layout.tmp].map(|path| clone(path));
-    let site = Path::new(SITE);
-    let flags = MountFlags::NOSUID | MountFlags::NODEV;
-    step("the root folder", rustix::mount::mount("tmpfs", site, "tmpfs", flags, Some(ROOT_OPTIONS)))?;
-    bind_machine(site)?;
-    let read_only = Attributes { set: READ_ONLY, recursive: true, ..Attributes::default() };
-    step("read-only folders", kernel::set_mount_attributes(site, read_only))?;
-    let writable = Attributes { set: NO_SETUID | NO_DEVICES, clear: READ_ONLY, recursive: false };
-    step("the root folder", kernel::set_mount_attributes(site, writable))?;
-
-    let sealed = Attributes { set: READ_ONLY | NO_SETUID | NO_DEVICES, ..Attributes::default() };
-    for (name, tree, attributes) in [("arg", arg, sealed), ("return", output, writable), ("tmp", tmp, writable)] {
-        let place = site.join(name);
-        attach(&tree?, &place)?;
-        step(name, kernel::set_mount_attributes(&place, attributes))?;
+/// Names the logs as they are seen after [`prepare`].
+pub(super) fn translate(order: &mut Order, folders: &Folders) {
+    for log in [&mut order.stdout, &mut order.stderr] {
+        if let Ok(name) = log.strip_prefix(&folders.logs) {
+            *log = Path::new(LOGS).join(name);
+        }
     }
-    make_devices(&site.join("dev"))?;
-    mount_proc(&site.join("proc"), own_processes)?;
-    enter(site)
+}
+
+/// Gives the commands of a minder, which is the first of its process namespace, their own `/proc`.
+pub(super) fn show_own_processes() -> io::Result<()> {
+    mount_proc(Path::new("/proc"))
+}
+
+/// Takes away what the last command has left in memory for processes to share.
+pub(super) fn renew_ipc() -> io::Result<()> {
+    step("a new IPC namespace", unshare(UnshareFlags::NEWIPC))
+}
+
+/// Mounts what is a command's own. To be called in the namespaces.
+pub(super) fn build(layout: &Layout) -> io::Result<()> {
+    let scratch = Path::new(EXECS).join(&layout.scratch);
+    let [arg, output, tmp] = [&layout.arg, &layout.output, &layout.tmp].map(|name| clone(&scratch.join(name)));
+    let writable = Attributes { set: NO_SETUID | NO_DEVICES, ..Attributes::default() };
+    let sealed = Attributes { set: READ_ONLY | NO_SETUID | NO_DEVICES, ..Attributes::default() };
+    for (place, tree, attributes) in [(ARG, arg, sealed), (RETURN, output, writable), (TMP, tmp, writable)] {
+        attach(&tree?, Path::new(place))?;
+        step(place, kernel::set_mount_attributes(Path::new(place), attributes))?;
+    }
+    let flags = MountFlags::NOSUID | MountFlags::NODEV;
+    step(SHARED, rustix::mount::mount("tmpfs", SHARED, "tmpfs", flags, Some(c"mode=1777")))
+}
+
+/// Unmounts what [`build`] has mounted. Nothing of the command may live any more.
+pub(super) fn clear() -> io::Result<()> {
+    [ARG, RETURN, TMP, SHARED]
+        .iter()
+        .try_for_each(|place| step(place, rustix::mount::unmount(*place, UnmountFlags::DETACH)))
 }
 
 /// The mount that a folder is in, cut to the folder.
@@ -155,29 +203,23 @@ fn make_devices(dev: &Path) -> io::Result<()> {
     for (name, target) in links {
         step(name, std::os::unix::fs::symlink(target, dev.join(name)))?;
     }
-    let shm = dev.join("shm");
-    step(&shm, fs::create_dir(&shm))?;
-    let flags = MountFlags::NOSUID | MountFlags::NODEV;
-    step(&shm, rustix::mount::mount("tmpfs", &shm, "tmpfs", flags, Some(c"mode=1777")))?;
-    // Terminals of one's own are for few programs; a kernel without them is none the worse.
-    let pts = dev.join("pts");
-    step(&pts, fs::create_dir(&pts))?;
-    let options = Some(c"newinstance,ptmxmode=0666,mode=0620");
-    if rustix::mount::mount("devpts", &pts, "devpts", MountFlags::NOSUID | MountFlags::NOEXEC, options).is_ok() {
-        step("ptmx", std::os::unix::fs::symlink("pts/ptmx", dev.join("ptmx")))?;
+    for name in ["shm", "pts"] {
+        step(name, fs::create_dir(dev.join(name)))?;
     }
-    Ok(())
+    step("ptmx", std::os::unix::fs::symlink("pts/ptmx", dev.join("ptmx")))
+}
+
+/// Terminals for the commands. They are for few programs; a kernel without them is none the worse.
+fn mount_terminals(pts: &Path) {
+    let options = Some(c"newinstance,ptmxmode=0666,mode=0620");
+    let _ = rustix::mount::mount("devpts", pts, "devpts", MountFlags::NOSUID | MountFlags::NOEXEC, options);
 }
 
 /// Parts of `/proc` through which root could change the machine.
 const SWITCHES: [&str; 4] = ["sys", "sysrq-trigger", "irq", "bus"];
 
-fn mount_proc(proc: &Path, own_processes: bool) -> io::Result<()> {
+fn mount_proc(proc: &Path) -> io::Result<()> {
     let read_only = Attributes { set: READ_ONLY, ..Attributes::default() };
-    if !own_processes {
-        step(proc, rustix::mount::mount_bind_recursive("/proc", proc))?;
-        return step(proc, kernel::set_mount_attributes(proc, Attributes { recursive: true, ..read_only }));
-    }
     let flags = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC;
     step(proc, rustix::mount::mount("proc", proc, "proc", flags, None))?;
     if rustix::process::geteuid().is_root() {
@@ -215,8 +257,12 @@ const KEPT: CapabilitySet = CapabilitySet::CHOWN
     .union(CapabilitySet::KILL)
     .union(CapabilitySet::AUDIT_WRITE);
 
-/// Gives up the privileges that could undo the sandbox, for good.
-pub(super) fn drop_privileges() -> io::Result<()> {
+/// Sees to it that no program that is started from here has privileges that could undo the sandbox: one that root
+/// starts has what is in the bounding set, and one that somebody else starts has none.
+fn narrow_privileges() -> io::Result<()> {
+    let own = step("capabilities", rustix::thread::capabilities(None))?;
+    let not_inherited = CapabilitySets { inheritable: CapabilitySet::empty(), ..own };
+    step("capabilities", rustix::thread::set_capabilities(None, not_inherited))?;
     for capability in CapabilitySet::all().difference(KEPT).iter() {
         match rustix::thread::remove_capability_from_bounding_set(capability) {
             // Not known to this kernel.
@@ -224,6 +270,12 @@ pub(super) fn drop_privileges() -> io::Result<()> {
             result => step("capabilities", result)?,
         }
     }
+    Ok(())
+}
+
+/// Gives up the privileges that could undo the sandbox, for good.
+pub(super) fn drop_privileges() -> io::Result<()> {
+    narrow_privileges()?;
     let CapabilitySets { effective, permitted, .. } = step("capabilities", rustix::thread::capabilities(None))?;
     let kept = CapabilitySets {
         effective: effective & KEPT,

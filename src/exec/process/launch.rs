@@ -15,7 +15,7 @@ use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 
 use crate::launcher::MARKER;
-use crate::launcher::order::{Level, Order, STOP, Word};
+use crate::launcher::order::{Folders, Level, Order, STOP, Word};
 
 /// A launcher. Dropping it ends it, and with it every command that still runs.
 pub(super) struct Launcher {
@@ -26,14 +26,16 @@ pub(super) struct Launcher {
 
 impl Launcher {
     /// Starts the program, which is to make sandboxes of this level. To be called in a runtime.
-    pub(super) fn start(program: &Path, level: Level) -> Result<Self, Error> {
+    pub(super) fn start(program: &Path, level: Level, folders: &Folders) -> Result<Self, Error> {
         let start = || {
             let (ours, theirs) = Socket::pair()?;
             ours.set_nonblocking(true)?;
             // Without hooks between fork and exec: that lets the standard library use posix_spawn, whose
             // cost does not grow with the memory of this process.
             let mut command = Command::new(program);
-            command.arg(MARKER).arg(level.argument()).env_clear();
+            command.arg(MARKER).arg(level.argument()).arg(&folders.execs).arg(&folders.logs).env_clear();
+            // Of the allocator, mimalloc. See `server::serve`.
+            command.env("MIMALLOC_ALLOW_THP", "0");
             command.stdin(OwnedFd::from(theirs)).stdout(Stdio::null()).stderr(Stdio::null());
             let child = command.spawn()?;
             Ok(Self { child, requests: Some(UnixStream::from_std(ours)?) })

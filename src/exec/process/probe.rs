@@ -62,7 +62,7 @@ async fn attempt(site: &Site, program: &Path, level: Level) -> Result<Result<Lau
         layout: Layout::of(&scratch),
         grace: 0,
     };
-    let launcher = Launcher::start(program, level)?;
+    let launcher = Launcher::start(program, level, &site.folders())?;
     let Some(mut launched) = launcher.launch(&order).await? else {
         return Ok(Err("the launcher ended at once".to_owned()));
     };
