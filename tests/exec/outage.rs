@@ -18,6 +18,7 @@ pub(crate) const CASES: &[Case] = &[
     ("the_engine_restarts_and_its_containers_go_on", DOCKER, the_engine_restarts_and_its_containers_go_on),
     ("the_engine_restarts_and_ends_its_containers", DOCKER, the_engine_restarts_and_ends_its_containers),
     ("the_engine_is_killed", DOCKER, the_engine_is_killed),
+    ("a_removal_outlives_the_engine", DOCKER, a_removal_outlives_the_engine),
 ];
 
 fn start(options: &[&'static str]) -> Option<Engine> {
@@ -134,4 +135,23 @@ fn the_engine_is_killed(bed: &Bed) {
         engine.serve();
     });
     must_be_tried_again(bed, &engine, &exec, result);
+}
+
+/// The engine goes down between the end of the command and the removal of its container, which another one does.
+fn a_removal_outlives_the_engine(bed: &Bed) {
+    let Some(engine) = start(&[]) else { return };
+    let executor = executor(&engine, bed);
+    let exec = slow("0");
+    let engine = std::sync::Mutex::new(engine);
+    let note = |event| {
+        if matches!(event, ExecEvent::Exited { .. }) {
+            engine.lock().expect("a lock").end(Signal::KILL);
+        }
+    };
+    let report = RUNTIME.block_on(executor.run(&exec.request(), &note, &CancelToken::never()));
+    must_be_whole(bed, report.expect("the machinery holds out"));
+    let mut engine = engine.into_inner().expect("a lock");
+    engine.serve();
+    RUNTIME.block_on(executor.settle());
+    assert_eq!(engine.docker(&["ps", "-aq"]), "");
 }
