@@ -9,12 +9,14 @@ mod ending;
 mod endpoint;
 mod failure;
 mod image;
+mod known;
 mod leftover;
 pub(crate) mod live;
 mod login;
 mod manifest;
 mod output;
 mod progress;
+mod registry;
 mod removals;
 pub(crate) mod shell;
 mod statistics;
@@ -28,7 +30,8 @@ use async_trait::async_trait;
 use base::profile::Profile;
 use base::{Digest, Error, Kind, Resources};
 use bollard::Docker;
-use store::FileRepository;
+use bollard::models::SystemInfo;
+use store::{FileRepository, KeyLocks};
 
 use crate::blocking::{blocking, discard};
 use crate::cancel::CancelToken;
@@ -39,10 +42,12 @@ use crate::scratch::Scratch;
 use crate::site::{Site, View, Work};
 use crate::verdict::{Ending, tell_log_failure};
 use container::{Blueprint, Container, Start};
-use image::Images;
+use image::{Images, ImagesOptions};
+use known::Known;
 use leftover::Found;
 use login::Logins;
 use manifest::Manifest;
+use registry::Registries;
 use removals::Removals;
 use watch::{Seen, Watch};
 
@@ -95,16 +100,24 @@ impl DockerExecutor {
             options;
         let docker = endpoint.connect().await?;
         let info = docker.info().await.map_err(|error| endpoint.unreachable(&error))?;
-        let (site, disk) = blocking(move || {
+        let known = Known::new(state.join("images"));
+        let (site, disk, locks) = blocking(move || {
             let site = Site::open(&state, repository)?;
             let disk = machine::disk(site.execs())?;
-            Ok((site, disk))
+            Ok((site, disk, KeyLocks::open(&state.join("pulls"))?))
         })
         .await?;
         let mem = info.mem_total.unwrap_or(0).max(0) as f64 * machine::LENDABLE_MEMORY;
         let capacity = Resources::of(info.ncpu.unwrap_or(1).max(1) as f64, mem.floor(), disk);
         let user = container::user(info.security_options.as_deref().unwrap_or_default(), endpoint.owner());
-        let images = Images::new(docker.clone(), Logins::new(configuration), pull_retries);
+        let images = Images::new(ImagesOptions {
+            docker: docker.clone(),
+            logins: Logins::new(configuration),
+            registries: Registries::new(insecure(&info)),
+            known,
+            locks,
+            retries: pull_retries,
+        });
         let (engine, removals) = (Engine { docker, endpoint }, Removals::default());
         Ok(Self { engine, site, images, removals, user, memory_limit, capacity, credentials })
     }
@@ -155,7 +168,7 @@ impl DockerExecutor {
             name: container::name(&self.site.home(), work.id()),
             id: work.id(),
             home: self.site.home(),
-            image: work.config().image.clone(),
+            image: self.images.name_here(&work.config().image),
             user: self.user.clone(),
             bash_arguments: work.bash_arguments(true, "")?,
             environment,
@@ -177,28 +190,27 @@ impl DockerExecutor {
         cancel: &CancelToken,
     ) -> Result<Container, Error> {
         on_files(work, Work::prepare).await?;
-        let blueprint = &self.blueprint(work, credentials)?;
+        let mut blueprint = self.blueprint(work, credentials)?;
         let (docker, removals) = (&self.engine.docker, &self.removals);
         // Not to be interrupted between the request and its answer: the container would stay.
         let (staged, created) =
-            tokio::join!(on_files(work, Work::stage), Container::create(docker, removals, blueprint));
+            tokio::join!(on_files(work, Work::stage), Container::create(docker, removals, &blueprint));
         staged?;
         events(ExecEvent::Staged);
         if let Some(container) = created? {
             return Ok(container);
         }
-        let pulls = |pull| events(ExecEvent::Pull { image: blueprint.image.clone(), pull });
-        tokio::select! {
-            pulled = self.images.fetch(&blueprint.image, &pulls) => pulled.map(drop)?,
+        let image = &work.config().image;
+        let pulls = |pull| events(ExecEvent::Pull { image: image.clone(), pull });
+        let fetched = tokio::select! {
+            fetched = self.images.fetch(image, &pulls) => fetched?,
             () = cancel.canceled() => return Err(canceled()),
-        }
-        match Container::create(docker, removals, blueprint).await? {
-            Some(container) => Ok(container),
-            None => {
-                let image = &blueprint.image;
-                Err(Error::new(Kind::NotExist, format!("the image {image} was removed right after it was fetched")))
-            }
-        }
+        };
+        // It may be here under another name.
+        blueprint.image = fetched.id.unwrap_or_else(|| image.clone());
+        Container::create(docker, removals, &blueprint).await?.ok_or_else(|| {
+            Error::new(Kind::NotExist, format!("the image {image} was removed right after it was fetched"))
+        })
     }
 
     /// Starts the command, after noting what is needed to take it over.
@@ -335,6 +347,12 @@ impl Executor for DockerExecutor {
             }
         }
     }
+}
+
+/// The registries that the engine was told to talk to without TLS.
+fn insecure(info: &SystemInfo) -> Vec<String> {
+    let registries = info.registry_config.iter().filter_map(|config| config.index_configs.as_ref()).flatten();
+    registries.filter(|(_, registry)| registry.secure == Some(false)).map(|(host, _)| host.clone()).collect()
 }
 
 /// How long a folder may be in somebody's hands who only looks what a killed run has left in it.

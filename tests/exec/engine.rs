@@ -62,6 +62,28 @@ impl Registry {
         }
         Ok(registry)
     }
+
+    /// Puts an index of manifests that are there into the repository `name`, under a tag: an `OS ARCHITECTURE` and a
+    /// digest for each. Gives the index's digest.
+    pub(crate) fn put_index(&self, name: &str, tag: &str, manifests: &[(&str, &str)]) -> String {
+        let repository = name.strip_prefix(&format!("{}/", self.host)).expect("a name of this registry");
+        let at = |reference: &str| format!("http://{}/v2/{repository}/manifests/{reference}", self.host);
+        const MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
+        let entry = |(platform, digest): &(&str, &str)| {
+            let mut answer = ureq::get(at(digest)).header("Accept", MANIFEST).call().expect("a manifest");
+            let size = answer.body_mut().read_to_vec().expect("a manifest").len();
+            let (os, architecture) = platform.split_once(' ').expect("a platform");
+            format!(
+                "{{\"mediaType\":\"{MANIFEST}\",\"digest\":\"{digest}\",\"size\":{size},\
+                 \"platform\":{{\"os\":\"{os}\",\"architecture\":\"{architecture}\"}}}}"
+            )
+        };
+        let entries: Vec<String> = manifests.iter().map(entry).collect();
+        const INDEX: &str = "application/vnd.docker.distribution.manifest.list.v2+json";
+        let index = format!("{{\"schemaVersion\":2,\"mediaType\":\"{INDEX}\",\"manifests\":[{}]}}", entries.join(","));
+        ureq::put(at(tag)).header("Content-Type", INDEX).send(&index).expect("the registry takes it");
+        base::Digest::of(&index).to_string()
+    }
 }
 
 impl Drop for Registry {

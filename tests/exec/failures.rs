@@ -26,6 +26,7 @@ pub(crate) const CASES: &[Case] = &[
     ("an_image_that_is_no_name", DOCKER, an_image_that_is_no_name),
     ("images_are_resolved", ALL, images_are_resolved),
     ("rt_134_images_are_pulled", DOCKER, images_are_pulled),
+    ("rt_135_an_index_stands_for_its_manifest", DOCKER, an_index_stands_for_its_manifest),
     ("images_are_pulled_with_a_login", DOCKER, images_are_pulled_with_a_login),
     ("nobody_listens", DOCKER, nobody_listens),
     ("credentials_that_nobody_has", ALL, credentials_that_nobody_has),
@@ -192,6 +193,7 @@ fn images_are_pulled(bed: &Bed) {
     }
 
     progress_of_pulls_is_told(bed, &format!("{name}:layers"));
+    processes_pull_once(bed, &format!("{name}:shared"));
 
     let error = resolve(&format!("{name}:third")).unwrap_err();
     assert_eq!(error.kind(), Failure::NotExist, "{error}");
@@ -201,11 +203,60 @@ fn images_are_pulled(bed: &Bed) {
     assert!(error.message().contains(&second) && error.message().contains("cannot fetch it"), "{error}");
 }
 
-/// All who wait for an image hear of it. It has a layer that this machine does not, and one that it does.
-fn progress_of_pulls_is_told(bed: &Bed, image: &str) {
+/// The manifest of this machine's platform stands for an image that is there for several, also when no registry can
+/// be asked any more.
+fn an_index_stands_for_its_manifest(bed: &Bed) {
+    let registry = match engine::Registry::start() {
+        Ok(registry) => registry,
+        Err(reason) => {
+            println!("indexes are not tested: {reason}");
+            return;
+        }
+    };
+    let name = format!("{}/reflow-test/many", registry.host);
+    let push = |image: &str, tag: &str| {
+        let named = format!("{name}:{tag}");
+        engine::docker(&["tag", image, &named]);
+        engine::docker(&["push", "-q", &named]);
+        let known = engine::docker(&["image", "inspect", "-f", "{{join .RepoDigests \"\\n\"}}", &named]);
+        engine::docker(&["rmi", &named]);
+        known.lines().find_map(|line| line.strip_prefix(&format!("{name}@"))).expect("a digest").to_owned()
+    };
+    let (own, other) = (push(engine::GNU, "own"), push(engine::BUSYBOX, "other"));
+    let own_platform = engine::docker(&["image", "inspect", "-f", "{{.Os}} {{.Architecture}}", engine::GNU]);
+    let index = registry.put_index(&name, "many", &[("linux s390x", &other), (&own_platform, &own)]);
+    assert!(own != index && own != other);
+
+    let (many, exact) = (format!("{name}:many"), format!("{name}@{own}"));
+    let open = |state: &std::path::Path| {
+        RUNTIME.block_on(DockerExecutor::connect(docker_options(state, bed.repository.clone()))).unwrap()
+    };
+    let resolve =
+        |executor: &DockerExecutor, image: &str| RUNTIME.block_on(executor.resolve_image(image, &|_| {})).unwrap();
+    let first = open(bed.state());
+    assert_eq!(resolve(&first, &many), exact);
+    assert_eq!(resolve(&first, &format!("{name}@{index}")), exact);
+    drop(registry);
+    // From here on nobody can be asked. The engine has the image by the digest of the index alone.
+    let run = |executor: &DockerExecutor| {
+        let request = Exec::new("true").image(&exact).request();
+        RUNTIME.block_on(executor.run(&request, &|_| {}, &exec::CancelToken::never())).unwrap().outcome.unwrap();
+        RUNTIME.block_on(executor.settle());
+    };
+    run(&first);
+    let second = open(bed.state());
+    run(&second);
+    assert_eq!((resolve(&second, &many), resolve(&second, &exact)), (exact.clone(), exact.clone()));
+    let stranger = bed.state().join("stranger");
+    assert_eq!(resolve(&open(&stranger), &many), format!("{name}@{index}"));
+    engine::docker(&["rmi", &many]);
+}
+
+/// Puts an image into its registry with a layer that this machine does not have, and one that it does.
+fn push_with_a_new_layer(bed: &Bed, image: &str) {
     const SIZE: usize = 3_000_000;
     let file = bed.state().join("noise");
-    std::fs::write(&file, base::Digest::of("a layer").hex().repeat(SIZE / 64)).unwrap();
+    std::fs::write(&file, base::Digest::of(image).hex().repeat(SIZE / 64)).unwrap();
     let container = engine::docker(&["create", engine::GNU]);
     engine::docker(&["cp", file.to_str().unwrap(), &format!("{container}:/noise")]);
     // Without the mark by which the test image is found.
@@ -213,6 +264,34 @@ fn progress_of_pulls_is_told(bed: &Bed, image: &str) {
     engine::docker(&["rm", &container]);
     engine::docker(&["push", "-q", image]);
     engine::docker(&["rmi", image]);
+}
+
+/// Executors of several processes, which know nothing of each other but the state folder.
+fn processes_pull_once(bed: &Bed, image: &str) {
+    push_with_a_new_layer(bed, image);
+    let together = std::sync::Barrier::new(3);
+    let resolve = || {
+        let options = docker_options(bed.state(), bed.repository.clone());
+        let executor = RUNTIME.block_on(DockerExecutor::connect(options)).unwrap();
+        let pulls = std::sync::Mutex::new(Vec::new());
+        together.wait();
+        let note = |pull| pulls.lock().unwrap().push(pull);
+        let resolved = RUNTIME.block_on(executor.resolve_image(image, &note)).unwrap();
+        let has_pulled = |pull: &Pull| matches!(pull, Pull::Done(progress) if progress.layers > 0);
+        (resolved, pulls.into_inner().unwrap().iter().any(has_pulled))
+    };
+    let resolved: Vec<(String, bool)> = std::thread::scope(|scope| {
+        let asking: Vec<_> = (0..3).map(|_| scope.spawn(resolve)).collect();
+        asking.into_iter().map(|asking| asking.join().unwrap()).collect()
+    });
+    assert!(resolved.iter().all(|(name, _)| *name == resolved[0].0), "{resolved:?}");
+    assert_eq!(resolved.iter().filter(|(_, has_pulled)| *has_pulled).count(), 1, "{resolved:?}");
+    engine::docker(&["rmi", image]);
+}
+
+/// All who wait for an image hear of it.
+fn progress_of_pulls_is_told(bed: &Bed, image: &str) {
+    push_with_a_new_layer(bed, image);
     let together = std::sync::Barrier::new(3);
     let told = || {
         let pulls = std::sync::Mutex::new(Vec::new());

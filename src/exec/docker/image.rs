@@ -1,4 +1,8 @@
-//! Images: what a name stands for, and fetching what is not there (runtime spec §6.4).
+//! Images: what a name stands for, and fetching what is not there (runtime spec §6.4, §6.13).
+//!
+//! An image that is here stands for itself, without a question to its registry. It is named by the digest of its
+//! manifest for one platform; an engine that knows it by that of an index for several gives a name that differs from
+//! the one that cache keys hold, and both are known here.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,19 +15,30 @@ use bollard::errors::Error as DockerError;
 use bollard::models::ImageInspect;
 use bollard::query_parameters::CreateImageOptionsBuilder;
 use futures_util::StreamExt;
+use store::KeyLocks;
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
 use super::failure::{self, machinery};
+use super::known::Known;
 use super::login::Logins;
 use super::progress::Layers;
+use super::registry::{Platform, Registries};
+use crate::blocking::blocking;
 use crate::executor::{Pull, PullProgress};
 
-/// The engine's images. At most one pull of an image goes on at a time; a failure is not remembered.
+/// The engine's images. At most one pull of an image goes on at a time, also of several processes that share a state
+/// folder; a failure is not remembered.
 pub(super) struct Images {
     docker: Docker,
     logins: Logins,
+    registries: Registries,
+    known: Known,
+    /// Held by the process that pulls, by the digest of the name.
+    locks: KeyLocks,
     retries: usize,
+    /// The engine's names of images that it has by another digest than that of their manifest.
+    names: Mutex<HashMap<String, String>>,
     /// What is being pulled, by the name.
     pulling: Mutex<HashMap<String, Arc<Pulling>>>,
 }
@@ -37,29 +52,94 @@ struct Pulling {
     progress: watch::Sender<PullProgress>,
 }
 
+/// What [`Images`] are made of.
+pub(super) struct ImagesOptions {
+    pub(super) docker: Docker,
+    pub(super) logins: Logins,
+    pub(super) registries: Registries,
+    pub(super) known: Known,
+    pub(super) locks: KeyLocks,
+    /// How often what failed for the network's sake is tried again.
+    pub(super) retries: usize,
+}
+
 /// Between two looks at a pull that goes on.
 const LOOK: Duration = Duration::from_millis(500);
+/// Between two looks at a pull of another process.
+const LOOK_AT_OTHERS: Duration = Duration::from_millis(200);
 
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 const GROWTH: f64 = 1.5;
 
 impl Images {
-    pub(super) fn new(docker: Docker, logins: Logins, retries: usize) -> Self {
-        Self { docker, logins, retries, pulling: Mutex::default() }
+    pub(super) fn new(options: ImagesOptions) -> Self {
+        let ImagesOptions { docker, logins, registries, known, locks, retries } = options;
+        let (names, pulling) = Default::default();
+        Self { docker, logins, registries, known, locks, retries, names, pulling }
     }
 
     /// The pinned name of `image`, or its id if no registry knows it by a digest.
     pub(super) async fn resolve(&self, image: &str, pulls: &(dyn Fn(Pull) + Send + Sync)) -> Result<String, Error> {
-        match self.inspect(image).await? {
-            Some(there) => exact(image, there),
-            None => exact(image, self.fetch(image, pulls).await?),
+        match self.look_for(image).await? {
+            // Here is all that is needed but a name: a registry that does not answer at once need not.
+            Some(there) => self.exact(image, there, 0).await,
+            None => {
+                let there = self.fetch(image, pulls).await?;
+                self.exact(image, there, self.retries).await
+            }
         }
     }
 
     /// The same for an image that is here.
     pub(super) async fn find(&self, image: &str) -> Result<Option<String>, Error> {
-        self.inspect(image).await?.map(|there| exact(image, there)).transpose()
+        match self.look_for(image).await? {
+            Some(there) => self.exact(image, there, 0).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The name under which the engine has an image that was resolved.
+    pub(super) fn name_here(&self, resolved: &str) -> String {
+        let names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        names.get(resolved).cloned().unwrap_or_else(|| resolved.to_owned())
+    }
+
+    /// The pinned name of an image that is here, or its id.
+    async fn exact(&self, image: &str, there: ImageInspect, retries: usize) -> Result<String, Error> {
+        let Ok(name) = ImageName::parse(image) else { return id(image, there) };
+        let platform = platform(&there);
+        let mut manifests = Vec::new();
+        for digest in digests(&name, &there) {
+            manifests.push((self.manifest(&name, digest, &platform, retries).await, digest));
+        }
+        // The same content may have been pushed more than once; whichever is taken must be so the next time.
+        let Some(&(manifest, digest)) = manifests.iter().min() else { return id(image, there) };
+        let pinned = name.pinned(&manifest);
+        if manifest != digest {
+            let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+            names.insert(pinned.clone(), name.pinned(&digest));
+        }
+        Ok(pinned)
+    }
+
+    /// The digest of the manifest that the engine has of what it knows by `digest`. Without an answer of the
+    /// registry that digest, which stands for the image as well.
+    async fn manifest(&self, name: &ImageName, digest: Digest, platform: &Platform, retries: usize) -> Digest {
+        let (known, wanted) = (self.known.clone(), platform.clone());
+        if let Ok(Some(manifest)) = blocking(move || Ok(known.manifest(&digest, &wanted))).await {
+            return manifest;
+        }
+        let Ok(login) = self.logins.at(&name.host).await else { return digest };
+        match self.registries.manifest(name, digest, platform, login, retries).await {
+            Ok(manifest) => {
+                let (known, platform) = (self.known.clone(), platform.clone());
+                // What cannot be kept is asked for again.
+                let _ = blocking(move || known.keep(&digest, &platform, &manifest)).await;
+                manifest
+            }
+            Err(_) => digest,
+        }
     }
 
     /// Pulls `image` unless somebody else has pulled it meanwhile.
@@ -91,10 +171,38 @@ impl Images {
 
     async fn fetch_in_turn(&self, image: &str, pulling: &Pulling) -> Result<ImageInspect, Error> {
         let _turn = pulling.turn.lock().await;
-        match self.inspect(image).await? {
+        let key = Digest::of(image);
+        let _lock = loop {
+            if let Some(there) = self.look_for(image).await? {
+                return Ok(there);
+            }
+            let locks = self.locks.clone();
+            match blocking(move || locks.try_lock(&key)).await? {
+                Some(lock) => break lock,
+                None => tokio::time::sleep(LOOK_AT_OTHERS).await,
+            }
+        };
+        // Another process may have had the lock until now.
+        match self.look_for(image).await? {
             Some(there) => Ok(there),
             None => self.pull_with_retries(image, &pulling.progress).await,
         }
+    }
+
+    /// The local image of that name, or of the index that the name's manifest is known to be from.
+    async fn look_for(&self, image: &str) -> Result<Option<ImageInspect>, Error> {
+        if let Some(there) = self.inspect(image).await? {
+            return Ok(Some(there));
+        }
+        let Ok(name) = ImageName::parse(image) else { return Ok(None) };
+        let Some(digest) = name.digest else { return Ok(None) };
+        let known = self.known.clone();
+        for index in blocking(move || Ok(known.indexes(&digest))).await? {
+            if let Some(there) = self.inspect(&name.pinned(&index)).await? {
+                return Ok(Some(there));
+            }
+        }
+        Ok(None)
     }
 
     fn pulling(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Pulling>>> {
@@ -153,11 +261,16 @@ impl Images {
     }
 }
 
-/// The pinned name of an image, or its id.
-fn exact(image: &str, there: ImageInspect) -> Result<String, Error> {
-    let pinned = ImageName::parse(image).ok().and_then(|name| pinned(&name, &there));
+/// The engine's id of an image.
+fn id(image: &str, there: ImageInspect) -> Result<String, Error> {
     let unknown = || Error::new(Kind::Unavailable, format!("the Docker engine gives no id for the image {image}"));
-    pinned.or(there.id).ok_or_else(unknown)
+    there.id.ok_or_else(unknown)
+}
+
+/// What an image runs on.
+fn platform(there: &ImageInspect) -> Platform {
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    Platform { os: text(&there.os), architecture: text(&there.architecture), variant: text(&there.variant) }
 }
 
 /// The name with a tag: without one the engine would fetch every tag of it, and could take a short name
@@ -167,13 +280,12 @@ fn with_tag(image: &str) -> String {
     if last.contains([':', '@']) || image.starts_with("sha256:") { image.to_owned() } else { format!("{image}:latest") }
 }
 
-/// The digest by which the registry of `name` knows the image.
-fn pinned(name: &ImageName, there: &ImageInspect) -> Option<String> {
-    there.repo_digests.iter().flatten().find_map(|text| {
-        let known: ImageName = text.parse().ok()?;
-        let digest: Digest = known.digest?;
-        (known.canonical() == name.canonical()).then(|| name.pinned(&digest))
-    })
+/// The digests by which the repository of `name` knows the image; that of the name alone, if it is one of them.
+fn digests(name: &ImageName, there: &ImageInspect) -> Vec<Digest> {
+    let known = there.repo_digests.iter().flatten().filter_map(|text| text.parse().ok());
+    let same = known.filter(|known: &ImageName| known.canonical() == name.canonical());
+    let digests: Vec<Digest> = same.filter_map(|known| known.digest).collect();
+    name.digest.filter(|digest| digests.contains(digest)).map_or(digests, |digest| vec![digest])
 }
 
 /// What a failed pull means. Registries and engines agree on few status codes, so that the text decides.
@@ -222,11 +334,18 @@ mod tests {
             repo_digests: Some(vec![format!("other/x@{}", Digest::of("other")), format!("ubuntu@{digest}")]),
             ..ImageInspect::default()
         };
-        let pin = |name: &str| pinned(&name.parse().unwrap(), &there);
-        let name: ImageName = "ubuntu".parse().unwrap();
-        assert_eq!(pin("ubuntu:latest"), Some(name.pinned(&digest)));
-        assert_eq!(pin("mine/ubuntu"), None);
-        assert_eq!(pinned(&name, &ImageInspect::default()), None);
+        let of = |name: &str| digests(&name.parse().unwrap(), &there);
+        assert_eq!(of("ubuntu:latest"), [digest]);
+        assert_eq!(of("mine/ubuntu"), []);
+        assert_eq!(digests(&"ubuntu".parse().unwrap(), &ImageInspect::default()), []);
+        let twice = ImageInspect {
+            repo_digests: Some(["one", "two"].map(|text| format!("ubuntu@{}", Digest::of(text))).to_vec()),
+            ..ImageInspect::default()
+        };
+        let of = |name: &str| digests(&name.parse().unwrap(), &twice);
+        assert_eq!(of("ubuntu").len(), 2);
+        assert_eq!(of(&format!("ubuntu@{}", Digest::of("two"))), [Digest::of("two")]);
+        assert_eq!(of(&format!("ubuntu@{}", Digest::of("three"))).len(), 2);
     }
 
     #[test]
