@@ -94,6 +94,7 @@ async fn docker(
     notices: &mut Vec<String>,
 ) -> Result<Arc<dyn Executor>, Exit> {
     const PULL_RETRIES: usize = 5;
+    const HANG_CHECK: Duration = Duration::from_secs(600);
     let options = DockerOptions {
         state: home.to_owned(),
         repository: store.repository.clone(),
@@ -102,6 +103,7 @@ async fn docker(
         credentials: None,
         pull_retries: PULL_RETRIES,
         memory_limit: configuration::current().memory_limit(),
+        hang_check: HANG_CHECK,
     };
     let unreachable =
         |error: base::Error| Exit::failed(format!("{error}{}", explain::pointer(&[explain::ENGINE_UNREACHABLE])));

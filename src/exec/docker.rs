@@ -71,6 +71,9 @@ pub struct DockerOptions {
     pub pull_retries: usize,
     /// Whether the memory that a command declares limits it.
     pub memory_limit: MemoryLimit,
+    /// How often it is checked that a container which the engine calls running has a process; 10 minutes by the spec
+    /// (§6.11).
+    pub hang_check: Duration,
 }
 
 /// The `docker` executor.
@@ -81,6 +84,7 @@ pub struct DockerExecutor {
     removals: Removals,
     user: String,
     memory_limit: MemoryLimit,
+    hang_check: Duration,
     capacity: Resources,
     credentials: Option<Arc<dyn Credentials>>,
 }
@@ -96,8 +100,8 @@ impl DockerExecutor {
     /// Connects to the engine and asks what it has. `Unavailable` when it does not answer, with a message
     /// that says which socket was asked and what to do.
     pub async fn connect(options: DockerOptions) -> Result<Self, Error> {
-        let DockerOptions { state, repository, endpoint, configuration, credentials, pull_retries, memory_limit } =
-            options;
+        let DockerOptions { state, repository, endpoint, configuration, credentials, .. } = options;
+        let DockerOptions { pull_retries, memory_limit, hang_check, .. } = options;
         let docker = endpoint.connect().await?;
         let info = docker.info().await.map_err(|error| endpoint.unreachable(&error))?;
         let known = Known::new(state.join("images"));
@@ -119,7 +123,7 @@ impl DockerExecutor {
             retries: pull_retries,
         });
         let (engine, removals) = (Engine { docker, endpoint }, Removals::default());
-        Ok(Self { engine, site, images, removals, user, memory_limit, capacity, credentials })
+        Ok(Self { engine, site, images, removals, user, memory_limit, hang_check, capacity, credentials })
     }
 
     /// Claims the exec's folder and looks for what a killed run has left of it: a container to go on with.
@@ -236,13 +240,14 @@ impl DockerExecutor {
     ) -> Result<Result<Seen, Error>, Error> {
         let kills = Kills::since_now();
         let started = || events(ExecEvent::Started { pid: None, container: Some(container.name().to_owned()) });
+        let watch = |manifest| Watch::new(container, work, manifest, events, self.hang_check);
         let watched = async {
             if let Some(manifest) = found {
                 started();
-                return Watch::new(container, work, manifest, events).take_over().await.map(Ok);
+                return watch(manifest).take_over().await.map(Ok);
             }
             let (start, output, manifest) = self.start(container, work).await?;
-            let watch = Watch::new(container, work, manifest, events);
+            let watch = watch(manifest);
             match start {
                 Start::Running => {
                     started();

@@ -108,6 +108,7 @@ pub(crate) fn docker_options(state: &Path, repository: FileRepository) -> Docker
         credentials: None,
         pull_retries: 0,
         memory_limit: exec::MemoryLimit::Hard,
+        hang_check: std::time::Duration::from_secs(600),
     }
 }
 

@@ -21,6 +21,7 @@ mod basic;
 mod bed;
 mod engine;
 mod failures;
+mod hanging;
 mod inputs;
 mod isolation;
 mod lifecycle;
@@ -68,6 +69,7 @@ fn main() -> ExitCode {
         ("lifecycle", lifecycle::CASES),
         ("reattach", reattach::CASES),
         ("outage", outage::CASES),
+        ("hanging", hanging::CASES),
     ];
     let may_confine = bed::may_confine();
     let mut trials = Vec::new();

@@ -10,7 +10,7 @@ use bollard::errors::Error as DockerError;
 use bollard::models::ContainerState;
 use bollard::query_parameters::WaitContainerOptionsBuilder;
 use futures_util::StreamExt;
-use tokio::time::{Instant, interval_at, sleep, timeout};
+use tokio::time::{Instant, Interval, interval_at, sleep, timeout};
 
 use super::container::{Container, Output};
 use super::ending::{self, Ended};
@@ -35,6 +35,8 @@ pub(super) struct Watch<'a> {
     cpu: f64,
     /// Whether the engine was out of reach for a while.
     was_lost: bool,
+    /// When it is looked whether the container still does anything.
+    hang_checks: Interval,
 }
 
 /// What was seen of a command from its start to its end.
@@ -66,6 +68,9 @@ const LAST_OUTPUT: Duration = Duration::from_secs(60);
 const OUTAGE: Duration = Duration::from_secs(60);
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// What seems to hang is looked at again after this time, for each look so much.
+const HANG_CONFIRMATION: Duration = Duration::from_millis(100);
+const HANG_ANSWER: Duration = Duration::from_secs(10);
 /// How often a container may be found running after all when its end was told.
 const RUNNING_AFTER_ALL: usize = 5;
 
@@ -75,9 +80,11 @@ impl<'a> Watch<'a> {
         work: &'a Work,
         manifest: Manifest,
         events: &'a (dyn Fn(ExecEvent) + Send + Sync),
+        hang_check: Duration,
     ) -> Self {
         let (recorder, board) = (Recorder::new(work.logs()), Board::new(manifest.profile.clone()));
-        Self { container, work, manifest, events, recorder, board, cpu: 0.0, was_lost: false }
+        let hang_checks = interval_at(Instant::now() + hang_check, hang_check);
+        Self { container, work, manifest, events, recorder, board, cpu: 0.0, was_lost: false, hang_checks }
     }
 
     /// Goes on with a container that a killed run has started.
@@ -105,7 +112,7 @@ impl<'a> Watch<'a> {
 
     /// Follows a container to its end, from the beginning of its output.
     ///
-    /// `Temporary` for one that was killed or removed by somebody else, `Unavailable` when the engine stays
+    /// `Temporary` for one that was killed or removed by somebody else or that hangs, `Unavailable` when the engine stays
     /// out of reach: then the container is still to be taken over.
     pub(super) async fn follow_to_end(mut self, output: Output) -> Result<Seen, Error> {
         let mut output = Some(output);
@@ -185,6 +192,7 @@ impl<'a> Watch<'a> {
                 Some(sample) = samples.next() => self.note(sample),
                 Some(sizes) = sizes.next() => self.board.note_sizes(sizes),
                 _ = noting.tick() => self.save().await,
+                _ = self.hang_checks.tick() => if is_hanging(self.container).await { return Err(hanging()) },
             }
         }
     }
@@ -242,6 +250,32 @@ impl<'a> Watch<'a> {
 
 fn removed() -> Error {
     Error::new(Kind::Temporary, "the container was removed while its command ran")
+}
+
+fn hanging() -> Error {
+    Error::new(Kind::Temporary, "the container hung: the Docker engine took it for running, but it had no process")
+}
+
+/// Whether the engine takes a container for running that has no process, twice in a row. An engine that does not
+/// answer has not said so.
+async fn is_hanging(container: &Container) -> bool {
+    for pause in [Duration::ZERO, HANG_CONFIRMATION] {
+        sleep(pause).await;
+        if timeout(HANG_ANSWER, has_no_process(container)).await != Ok(true) {
+            return false;
+        }
+    }
+    true
+}
+
+async fn has_no_process(container: &Container) -> bool {
+    let (docker, id) = (container.docker(), container.id());
+    let Ok(there) = docker.inspect_container(id, None).await else { return false };
+    if !there.state.and_then(|state| state.running).unwrap_or(false) {
+        return false;
+    }
+    let listed = docker.top_processes(id, None).await;
+    listed.is_ok_and(|listed| listed.processes.is_none_or(|processes| processes.is_empty()))
 }
 
 async fn next(output: &mut Option<Output>) -> Option<Result<LogOutput, DockerError>> {
