@@ -12,18 +12,23 @@ use syntax::diagnostic::Diagnostic;
 use crate::diagnostic_json;
 
 /// The lines that are redrawn in place, if there are any.
-static DRAWN: Mutex<Option<ProgressBar>> = Mutex::new(None);
+static DRAWN: Mutex<Option<Drawn>> = Mutex::new(None);
+
+struct Drawn {
+    bar: ProgressBar,
+    _silence: SilentInterrupts,
+}
 
 /// From now on these lines are on the terminal: whoever says something meanwhile, be it a thread that knows nothing of
 /// them, takes them away for that moment.
 pub(crate) fn draw_below(bar: ProgressBar) {
-    *DRAWN.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar);
+    *DRAWN.lock().unwrap_or_else(PoisonError::into_inner) = Some(Drawn { bar, _silence: SilentInterrupts::begin() });
 }
 
 /// Takes away what is drawn, for good.
 pub(crate) fn stop_drawing() {
-    if let Some(bar) = DRAWN.lock().unwrap_or_else(PoisonError::into_inner).take() {
-        bar.finish_and_clear();
+    if let Some(drawn) = DRAWN.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        drawn.bar.finish_and_clear();
     }
 }
 
@@ -31,7 +36,7 @@ pub(crate) fn stop_drawing() {
 fn above(write: impl FnOnce()) {
     let drawn = DRAWN.lock().unwrap_or_else(PoisonError::into_inner);
     match &*drawn {
-        Some(bar) => bar.suspend(write),
+        Some(drawn) => drawn.bar.suspend(write),
         None => write(),
     }
 }
@@ -91,10 +96,10 @@ pub(crate) fn size() -> (usize, usize) {
 pub(crate) struct SilentInterrupts(Option<rustix::termios::Termios>);
 
 impl SilentInterrupts {
-    /// Begins, if standard input is a terminal.
+    /// Begins, if standard input is a terminal, and this program what its keys go to.
     pub(crate) fn begin() -> Self {
         let stdin = std::io::stdin();
-        let usual = rustix::termios::tcgetattr(&stdin).ok();
+        let usual = if has_keys() { rustix::termios::tcgetattr(&stdin).ok() } else { None };
         if let Some(usual) = &usual {
             let mut silent = usual.clone();
             silent.local_modes.remove(LocalModes::ECHOCTL);
@@ -106,10 +111,15 @@ impl SilentInterrupts {
 
 impl Drop for SilentInterrupts {
     fn drop(&mut self) {
-        if let Some(usual) = &self.0 {
+        if let Some(usual) = self.0.as_ref().filter(|_| has_keys()) {
             let _ = rustix::termios::tcsetattr(std::io::stdin(), OptionalActions::Now, usual);
         }
     }
+}
+
+/// Whether the keys of the terminal go to this program. One in the background is stopped if it changes the terminal.
+fn has_keys() -> bool {
+    rustix::termios::tcgetpgrp(std::io::stdin()).is_ok_and(|foreground| foreground == rustix::process::getpgrp())
 }
 
 /// Writes what somebody else said to standard error, as it is.

@@ -1,6 +1,6 @@
 //! What a person sees of a run on a terminal.
 
-use crate::bed::Bed;
+use crate::bed::{Bed, REFLOW};
 use crate::pseudo_terminal::Terminal;
 
 /// Steps that end one after the other, as their numbers say.
@@ -55,11 +55,16 @@ fn the_status_stays_below_the_log_and_garbles_no_line() {
 #[test]
 fn an_interrupt_is_said_above_the_status() {
     let bed = Bed::new();
-    let mut terminal = naps(&bed, &[], "xterm-256color");
+    bed.write("naps.rf", PROGRAM);
+    // Under a shell that gives it the keys.
+    let mut shell = bed.command("setsid");
+    let script = format!("{REFLOW} run -executor=process naps.rf; echo code $?");
+    shell.args(["--ctty", "--wait", "bash", "-c", &script]).env("TERM", "xterm-256color");
+    let mut terminal = Terminal::converse(shell);
     terminal.wait_for("a step that goes on", |screen| screen.contains("executing:") && screen.contains("exec tools"));
-    terminal.interrupt();
-    let (code, last) = terminal.end_with_code();
-    assert_eq!(code, Some(1), "{last}");
+    terminal.press("\u{3}");
+    let (_, last) = terminal.end_with_code();
+    assert!(last.ends_with("\ncode 1"), "{last}");
     let of = |mark: &str| last.lines().filter(|line| line.starts_with(mark)).count();
     assert_eq!((of("reflow: interrupted: "), of("reflow: canceled: ")), (1, 1), "{last}");
     assert!(!last.lines().any(is_status), "the status is left behind:\n{last}");
