@@ -1,10 +1,10 @@
 //! Flags of the commands that explain what ran: why it did, and whether it comes out the same again.
 
-use base::assertion::Policy;
 use base::regexp::Regexp;
 use clap::{ArgAction, Args};
 
-use super::values::{boolean, pattern, policy};
+use super::running::ReuseFlags;
+use super::values::{boolean, pattern};
 use super::{MachineryFlags, Place, ProgramWords};
 
 #[derive(Args, Debug)]
@@ -47,15 +47,8 @@ pub(crate) struct PlanFlags {
     /// print one JSON object
     #[arg(long, action = ArgAction::Set, value_parser = boolean(), default_value = "false")]
     pub(crate) json: bool,
-    /// as for run: nodes whose ident this regular expression matches would run
-    #[arg(long, value_name = "string", value_parser = pattern)]
-    pub(crate) invalidate: Option<Regexp>,
-    /// as for run: a cached result that has an empty part counts as none
-    #[arg(long, action = ArgAction::Set, value_parser = boolean(), default_value = "false")]
-    pub(crate) recomputeempty: bool,
-    /// as for run: what must hold of that from which a cached result was made: never or exact
-    #[arg(long, value_name = "string", default_value = "never", value_parser = policy)]
-    pub(crate) assert: Policy,
+    #[command(flatten)]
+    pub(crate) reuse: ReuseFlags,
     #[command(flatten)]
     pub(crate) program: ProgramWords,
 }

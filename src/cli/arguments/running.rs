@@ -5,9 +5,39 @@ use std::time::Duration;
 use base::assertion::Policy;
 use base::regexp::Regexp;
 use clap::{ArgAction, Args};
+use engine::Config;
 
 use super::values::{boolean, duration, pattern, policy};
 use super::{MachineryFlags, ProgramWords};
+
+/// Which cached results may be used.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ReuseFlags {
+    /// a regular expression: nodes whose ident it matches anywhere are not taken from the
+    /// cache, but run and stored again
+    #[arg(long, value_name = "string", value_parser = pattern)]
+    pub(crate) invalidate: Option<Regexp>,
+    /// a cached result that has an empty part counts as none
+    #[arg(long, action = ArgAction::Set, value_parser = boolean(), default_value = "false")]
+    pub(crate) recomputeempty: bool,
+    /// what must hold of that from which a cached result was made: never (nothing: what is
+    /// found is right) or exact (every size, entity tag and time of modification is what it was)
+    #[arg(long, value_name = "string", default_value = "never", value_parser = policy)]
+    pub(crate) assert: Policy,
+}
+
+impl ReuseFlags {
+    /// The configuration of the engine with these rules.
+    pub(crate) fn apply(&self, config: Config) -> Config {
+        let pattern = self.invalidate.clone();
+        Config {
+            invalidate: pattern.map(|pattern| Box::new(move |ident: &str| pattern.is_match(ident)) as _),
+            recompute_empty: self.recomputeempty,
+            assert: self.assert,
+            ..config
+        }
+    }
+}
 
 #[derive(Args, Debug)]
 #[command(
@@ -24,13 +54,8 @@ pub(crate) struct RunFlags {
     /// print one JSON object as the last line of standard output
     #[arg(long, action = ArgAction::Set, value_parser = boolean(), default_value = "false")]
     pub(crate) json: bool,
-    /// a regular expression: nodes whose ident it matches anywhere are not taken from the
-    /// cache, but run and stored again
-    #[arg(long, value_name = "string", value_parser = pattern)]
-    pub(crate) invalidate: Option<Regexp>,
-    /// a cached result that has an empty part counts as none
-    #[arg(long, action = ArgAction::Set, value_parser = boolean(), default_value = "false")]
-    pub(crate) recomputeempty: bool,
+    #[command(flatten)]
+    pub(crate) reuse: ReuseFlags,
     /// run on this machine; there is no other place yet
     #[arg(long, action = ArgAction::Set, value_parser = boolean(), default_value = "true")]
     pub(crate) local: bool,
@@ -38,10 +63,6 @@ pub(crate) struct RunFlags {
     /// or topdown (what is found is taken before what it was made of is looked at)
     #[arg(long, value_name = "string", default_value = "bottomup", value_parser = ["topdown", "bottomup"])]
     pub(crate) eval: String,
-    /// what must hold of that from which a cached result was made: never (nothing: what is
-    /// found is right) or exact (every size, entity tag and time of modification is what it was)
-    #[arg(long, value_name = "string", default_value = "never", value_parser = policy)]
-    pub(crate) assert: Policy,
     /// read the inputs of an exec again when it has ended; one that has changed fails it
     #[arg(long, action = ArgAction::Set, value_parser = boolean(), default_value = "false")]
     pub(crate) postusechecksum: bool,

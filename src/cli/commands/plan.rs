@@ -21,15 +21,11 @@ pub(super) fn run(global: &Global, flags: &PlanFlags) -> Result<(), Exit> {
         _ => return answer("nothing would run: the program's value is known without\n"),
     };
     let machinery = flags.machinery.open()?;
-    let pattern = flags.invalidate.clone();
-    let config = Config {
+    let config = flags.reuse.apply(Config {
         cache: crate::configuration::current().cache(),
-        invalidate: pattern.map(|pattern| Box::new(move |ident: &str| pattern.is_match(ident)) as _),
-        recompute_empty: flags.recomputeempty,
-        assert: flags.assert,
         cancel: interrupt::token(machinery.runtime.handle()),
         ..machinery.plan_config()?
-    };
+    });
     let plan = engine::evaluate::plan(&mut graph, root, config, &mut |event| {
         if let Event::NodeFailed(failure) = event {
             terminal::say(&format!("{failure}{}", display::details(failure)));

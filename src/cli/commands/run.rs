@@ -113,18 +113,14 @@ impl Run {
     fn config(&mut self, flags: &RunFlags) -> Result<Config, Exit> {
         let top_down = flags.eval == "topdown";
         self.display.show_cached(!top_down);
-        let pattern = flags.invalidate.clone();
-        Ok(Config {
-            invalidate: pattern.map(|pattern| Box::new(move |ident: &str| pattern.is_match(ident)) as _),
-            recompute_empty: flags.recomputeempty,
-            assert: flags.assert,
+        Ok(flags.reuse.apply(Config {
             top_down,
             check_inputs: flags.postusechecksum,
             predictor: flags.pred.then(|| configuration::current().predictor()).transpose().map_err(Exit::failed)?,
             keep_trail: flags.dotgraph != Some(false),
             trace: flags.traceflow,
             ..recorded::config(&self.machinery, &self.record)?
-        })
+        }))
     }
 
     fn evaluate(&mut self, graph: &mut Graph, root: FlowId, config: Config, flags: &RunFlags) -> Outcome {
