@@ -218,14 +218,17 @@ impl DockerExecutor {
     }
 
     /// Starts the command, after noting what is needed to take it over.
-    async fn start(&self, container: &Container, work: &Work) -> Result<(Start, container::Output, Manifest), Error> {
+    async fn start(&self, container: &Container, work: &Work) -> Result<(Start, Manifest), Error> {
         let manifest = Manifest::new(work, container.id().to_owned());
         let (note, place) = (manifest.clone(), work.scratch().manifest());
         // Attached before the start: no output is missed.
         let (output, noted) = tokio::join!(container.attach(), blocking(move || note.write(&place)));
         noted?;
-        let output = output?;
-        Ok((container.start().await?, output, manifest))
+        let start = match output? {
+            Ok(output) => container.start(output).await?,
+            Err(refusal) => Start::Refused(refusal),
+        };
+        Ok((start, manifest))
     }
 
     /// Brings a container to its end: one that was just made, or one that was found with its note. The inner
@@ -246,10 +249,10 @@ impl DockerExecutor {
                 started();
                 return watch(manifest).take_over().await.map(Ok);
             }
-            let (start, output, manifest) = self.start(container, work).await?;
+            let (start, manifest) = self.start(container, work).await?;
             let watch = watch(manifest);
             match start {
-                Start::Running => {
+                Start::Running(output) => {
                     started();
                     watch.follow_to_end(output).await.map(Ok)
                 }

@@ -154,8 +154,8 @@ pub(super) struct Container {
 
 /// What came of starting a container.
 pub(super) enum Start {
-    /// The command runs.
-    Running,
+    /// The command runs, and its output comes here.
+    Running(Output),
     /// The image cannot run it: the exec's own failure.
     Refused(Error),
     /// The engine went away before it answered: the command may run.
@@ -184,10 +184,10 @@ impl Container {
                     return Ok(Some(Self { docker, removals, id: made.id, name, is_over: false }));
                 }
                 Err(error) if failure::status(&error) == Some(404) => return Ok(None),
-                Err(error) if failure::status(&error) == Some(409) && tries <= 3 => {
+                Err(error) if failure::is_name_taken(&error) && tries <= 3 => {
                     leftover::remove(docker, &blueprint.home, blueprint.id).await?;
                 }
-                Err(error) if failure::status(&error) == Some(400) => {
+                Err(error) if failure::is_no_image_name(&error) => {
                     return Err(Error::new(Kind::Invalid, failure::text(&error)).during("Docker engine: new container"));
                 }
                 Err(error) => return Err(machinery("new container", &error)),
@@ -215,12 +215,14 @@ impl Container {
         &self.docker
     }
 
-    /// Listens to both output streams.
-    pub(super) async fn attach(&self) -> Result<Output, Error> {
+    /// Listens to both output streams. The inner error is that of a command that cannot be run, which Podman finds
+    /// out here.
+    pub(super) async fn attach(&self) -> Result<Result<Output, Error>, Error> {
         let options = AttachContainerOptionsBuilder::default().stream(true).stdout(true).stderr(true).build();
-        let attached = self.docker.attach_container(&self.id, Some(options)).await;
-        let AttachContainerResults { output, .. } = attached.map_err(|error| machinery("attach", &error))?;
-        Ok(output)
+        match self.docker.attach_container(&self.id, Some(options)).await {
+            Ok(AttachContainerResults { output, .. }) => Ok(Ok(output)),
+            Err(error) => failure::lacks_bash(&error).map(Err).ok_or_else(|| machinery("attach", &error)),
+        }
     }
 
     /// Both output streams from their beginning, as the engine has kept them, and on to the end.
@@ -229,13 +231,11 @@ impl Container {
         Box::pin(self.docker.logs(&self.id, Some(options)))
     }
 
-    /// Starts the command.
-    pub(super) async fn start(&self) -> Result<Start, Error> {
-        let Err(error) = self.docker.start_container(&self.id, None).await else { return Ok(Start::Running) };
-        let text = failure::text(&error);
-        if text.contains("/bin/bash") && text.contains("no such file") {
-            let message = "the image has no /bin/bash, which runs every command; choose an image with bash in it";
-            return Ok(Start::Refused(Error::new(Kind::Invalid, message)));
+    /// Starts the command, whose output is listened to already.
+    pub(super) async fn start(&self, output: Output) -> Result<Start, Error> {
+        let Err(error) = self.docker.start_container(&self.id, None).await else { return Ok(Start::Running(output)) };
+        if let Some(refusal) = failure::lacks_bash(&error) {
+            return Ok(Start::Refused(refusal));
         }
         if failure::status(&error).is_none() {
             return Ok(Start::Unanswered(machinery("start", &error)));

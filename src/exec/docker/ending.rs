@@ -49,16 +49,24 @@ pub(super) async fn is_killed_on_request(container: &Container, since: SystemTim
         let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         since.as_secs()
     };
-    let filters = [("container", vec![container.id().to_owned()]), ("event", vec!["kill".to_owned()])].into();
+    // Podman takes two filters for one too many.
+    let filters = [("container", vec![container.id().to_owned()])].into();
     let options = EventsOptionsBuilder::default()
         .since(&seconds(since).saturating_sub(1).to_string())
         .until(&(seconds(SystemTime::now()) + 1).to_string())
         .filters(&filters)
         .build();
     let mut events = std::pin::pin!(container.docker().events(Some(options)));
+    let killed = async {
+        while let Some(Ok(EventMessage { action, .. })) = events.next().await {
+            if action.is_some_and(|action| action == "kill") {
+                return true;
+            }
+        }
+        false
+    };
     // An engine that does not answer has not said that it was so.
-    let first = timeout(PAST, events.next()).await;
-    matches!(first, Ok(Some(Ok(EventMessage { action: Some(action), .. }))) if action == "kill")
+    timeout(PAST, killed).await.unwrap_or(false)
 }
 
 /// The failure of a container that runs although its end was told.

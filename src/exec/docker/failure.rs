@@ -31,6 +31,23 @@ pub(super) fn status(error: &DockerError) -> Option<u16> {
     }
 }
 
+/// Whether a container could not be made as another one has its name. Podman has no status of its own for that.
+pub(super) fn is_name_taken(error: &DockerError) -> bool {
+    status(error) == Some(409) || status(error) == Some(500) && text(error).contains("already in use")
+}
+
+/// Whether what was taken for the name of an image is none. Podman has no status of its own for that.
+pub(super) fn is_no_image_name(error: &DockerError) -> bool {
+    status(error) == Some(400) || status(error) == Some(500) && text(error).contains("invalid reference format")
+}
+
+/// What a failure to start says if the image has no bash.
+pub(super) fn lacks_bash(error: &DockerError) -> Option<Error> {
+    let text = text(error);
+    let message = "the image has no /bin/bash, which runs every command; choose an image with bash in it";
+    (text.contains("/bin/bash") && text.contains("no such file")).then(|| Error::new(Kind::Invalid, message))
+}
+
 /// A failure of the machinery: `NotAllowed` when the engine says so, else `Unavailable`
 /// (runtime spec §6.5).
 pub(super) fn machinery(doing: &str, error: &DockerError) -> Error {

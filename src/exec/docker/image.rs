@@ -108,6 +108,9 @@ impl Images {
     /// The pinned name of an image that is here, or its id.
     async fn exact(&self, image: &str, there: ImageInspect, retries: usize) -> Result<String, Error> {
         let Ok(name) = ImageName::parse(image) else { return id(image, there) };
+        if is_of_this_machine(image, &there) {
+            return id(image, there);
+        }
         let platform = platform(&there);
         let mut manifests = Vec::new();
         for digest in digests(&name, &there) {
@@ -214,7 +217,7 @@ impl Images {
         match self.docker.inspect_image(&with_tag(image)).await {
             Ok(there) => Ok(Some(there)),
             Err(error) if failure::status(&error) == Some(404) => Ok(None),
-            Err(error) if failure::status(&error) == Some(400) => {
+            Err(error) if failure::is_no_image_name(&error) => {
                 Err(Error::new(Kind::Invalid, format!("{image:?} is not an image name: {}", failure::text(&error))))
             }
             Err(error) => Err(machinery("inspect image", &error)),
@@ -265,6 +268,13 @@ impl Images {
 fn id(image: &str, there: ImageInspect) -> Result<String, Error> {
     let unknown = || Error::new(Kind::Unavailable, format!("the Docker engine gives no id for the image {image}"));
     there.id.ok_or_else(unknown)
+}
+
+/// Whether the engine has the image for its own work rather than that of a registry. Podman gives such images a
+/// digest, too, and writes `localhost/` before their names.
+fn is_of_this_machine(image: &str, there: &ImageInspect) -> bool {
+    let own = format!("localhost/{}", with_tag(image));
+    there.repo_tags.iter().flatten().any(|tag| *tag == own)
 }
 
 /// What an image runs on.
@@ -346,6 +356,20 @@ mod tests {
         assert_eq!(of("ubuntu").len(), 2);
         assert_eq!(of(&format!("ubuntu@{}", Digest::of("two"))), [Digest::of("two")]);
         assert_eq!(of(&format!("ubuntu@{}", Digest::of("three"))).len(), 2);
+    }
+
+    #[test]
+    fn images_of_this_machine_are_told_apart() {
+        let there = |tag: &str| ImageInspect { repo_tags: Some(vec![tag.to_owned()]), ..ImageInspect::default() };
+        for (image, tag, is_own) in [
+            ("team/tool", "localhost/team/tool:latest", true),
+            ("team/tool:1", "localhost/team/tool:1", true),
+            ("team/tool:2", "localhost/team/tool:1", false),
+            ("team/tool:1", "team/tool:1", false),
+            ("localhost/team/tool:1", "localhost/team/tool:1", false),
+        ] {
+            assert_eq!(is_of_this_machine(image, &there(tag)), is_own, "{image} {tag}");
+        }
     }
 
     #[test]
