@@ -20,6 +20,7 @@ mod pseudo_terminal;
 mod cases;
 mod docker;
 mod documentation;
+mod ending;
 mod explain;
 mod interrupting;
 mod places;
