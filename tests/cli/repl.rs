@@ -312,6 +312,28 @@ fn an_interrupt_stops_an_exec_and_leaves_the_session() {
 }
 
 #[test]
+fn an_evaluation_is_listed_and_can_be_killed_without_the_session() {
+    let bed = Bed::new();
+    let mut talk = Talk::begin(&bed);
+    talk.enter("val long = exec(image := \"\", mem := 1*MiB) (out file) {\" sleep 86397; echo > {{out}} \"}");
+    talk.write("len(long)");
+    talk.0.press(ENTER);
+    eventually(|| match bed.succeed(&["ps"]) {
+        said if said.contains("sleep") => Ok(()),
+        said => Err(format!("no sleep in\n{said}")),
+    });
+    assert_eq!(bed.succeed(&["kill", "last"]), "");
+    talk.wait("the interrupt", |screen| screen.ends_with("interrupted\nreflow>"));
+    assert!(!processes_of(&bed).iter().any(|process| process.contains("sleep 86397")));
+    assert_eq!(bed.succeed(&["list"]), "");
+    let described = bed.succeed(&["info", "last"]);
+    assert!(described.contains("    program:   repl\n    phase:     Done\n"), "{described}");
+    assert_eq!(talk.enter("20 + 22"), "42  int");
+    talk.leave();
+    assert_nothing_runs(&bed);
+}
+
+#[test]
 fn an_interrupt_stops_what_only_computes() {
     let bed = Bed::new();
     let mut talk = Talk::begin(&bed);
