@@ -51,5 +51,6 @@ fn main() -> std::process::ExitCode {
         containers::report(&mut table);
     }
     table.end();
+    measure::remove_folders();
     std::process::ExitCode::SUCCESS
 }

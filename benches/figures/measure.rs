@@ -1,9 +1,12 @@
 //! Running commands and what they took.
 
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
 
 /// What a command took.
 #[derive(Clone, Debug)]
@@ -34,6 +37,23 @@ impl Measured {
     pub(crate) fn quicker(self, other: Self) -> Self {
         if other.wall < self.wall { other } else { self }
     }
+}
+
+/// Folders of measurements, removed at the end: ext4 looks for a new inode among all that were removed lately, so
+/// what one measurement removes would slow the next one down.
+static FOLDERS: Mutex<Vec<TempDir>> = Mutex::new(Vec::new());
+
+/// A new folder.
+pub(crate) fn folder() -> PathBuf {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_owned();
+    FOLDERS.lock().unwrap().push(folder);
+    path
+}
+
+/// Removes all folders.
+pub(crate) fn remove_folders() {
+    FOLDERS.lock().unwrap().clear();
 }
 
 /// Runs a command, which must succeed.

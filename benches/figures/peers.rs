@@ -7,7 +7,7 @@ mod workflows;
 
 use std::path::{Path, PathBuf};
 
-use crate::measure::measure;
+use crate::measure::{folder, measure};
 use crate::table::Table;
 use workflows::Workflow;
 
@@ -54,8 +54,8 @@ fn extrapolated(workflow: &Workflow, program: &Path, seconds: f64, steps: u32) -
 }
 
 fn time(workflow: &Workflow, program: &Path, count: u32) -> Result<f64, String> {
-    let folder = tempfile::tempdir().unwrap();
-    let mut command = (workflow.prepare)(program, folder.path(), count);
+    let folder = folder();
+    let mut command = (workflow.prepare)(program, &folder, count);
     // Whoever cannot start at all is told of, not fatal.
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| measure(&mut command).seconds())).map_err(|reason| {
         reason.downcast_ref::<String>().map_or("it failed", |text| text).lines().next().unwrap_or_default().to_owned()

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use crate::measure::{Measured, assert_executed, clean, measure, reflow_run, write_echoes};
+use crate::measure::{Measured, assert_executed, clean, folder, measure, reflow_run, write_echoes};
 use crate::peers;
 use crate::table::Table;
 
@@ -41,41 +41,41 @@ pub(crate) fn report(table: &mut Table) {
 }
 
 fn reflow() -> Measured {
-    let folder = tempfile::tempdir().unwrap();
-    write_echoes(folder.path(), "tools", SMALL, STEPS);
-    let measured = measure(&mut reflow_run(folder.path(), "process", "echoes.rf"));
+    let folder = folder();
+    write_echoes(&folder, "tools", SMALL, STEPS);
+    let measured = measure(&mut reflow_run(&folder, "process", "echoes.rf"));
     assert_executed(&measured, STEPS);
     measured
 }
 
-/// The shell as the executor calls it.
-const SHELL: &str = "/bin/bash -e -l -o pipefail -c";
+/// The shell as the executor calls it, once it knows what the login files export.
+const SHELL: &str = "/bin/bash -e -o pipefail -c";
 
 fn ninja(program: &Path) -> Measured {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder();
     let mut file = format!("rule echo\n  command = {SHELL} 'echo $n > $out'\n");
     for number in 0..STEPS {
         writeln!(file, "build out/{number}: echo\n  n = {number}").unwrap();
     }
-    std::fs::write(folder.path().join("build.ninja"), file).unwrap();
+    std::fs::write(folder.join("build.ninja"), file).unwrap();
     let cores = std::thread::available_parallelism().unwrap();
-    let measured = measure(clean(program, folder.path()).args(["-j", &cores.to_string()]));
-    assert_eq!(std::fs::read_dir(folder.path().join("out")).unwrap().count(), STEPS as usize);
+    let measured = measure(clean(program, &folder).args(["-j", &cores.to_string()]));
+    assert_eq!(std::fs::read_dir(folder.join("out")).unwrap().count(), STEPS as usize);
     measured
 }
 
 /// What an exec takes beyond a shell that is forked and executed without more, one after the other.
 fn isolation(table: &mut Table) {
     const EXECS: u32 = 200;
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder();
     let cores = std::thread::available_parallelism().unwrap();
-    write_echoes(folder.path(), "tools", &format!("cpu := {cores}.0"), EXECS);
-    let execs = measure(&mut reflow_run(folder.path(), "process", "echoes.rf"));
+    write_echoes(&folder, "tools", &format!("cpu := {cores}.0"), EXECS);
+    let execs = measure(&mut reflow_run(&folder, "process", "echoes.rf"));
     assert_executed(&execs, EXECS);
     let start = std::time::Instant::now();
     for number in 0..EXECS {
-        let mut shell = clean("/bin/bash", folder.path());
-        shell.args(["-e", "-l", "-o", "pipefail", "-c", &format!("echo {number} > out")]);
+        let mut shell = clean("/bin/bash", &folder);
+        shell.args(["-e", "-o", "pipefail", "-c", &format!("echo {number} > out")]);
         assert!(shell.status().unwrap().success());
     }
     let bare = start.elapsed().as_secs_f64() * 1e3 / f64::from(EXECS);

@@ -155,7 +155,11 @@ impl Workers {
             }
             Job::Execute(task) => {
                 let reply = self.reply_for([task.id]);
-                self.runtime.spawn(execute::execute(tools, *task, reply));
+                let runtime = self.runtime.clone();
+                // Room bounds how many there are at a time.
+                self.runtime.spawn_blocking(move || {
+                    exec::on_own_thread(&runtime, execute::execute(tools, *task, reply));
+                });
             }
             Job::AwaitKey { id, key } => {
                 let reply = self.reply_for([id]);

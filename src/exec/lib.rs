@@ -35,6 +35,7 @@ pub mod live;
 pub mod pool;
 pub mod shell;
 
+pub use blocking::{blocking, on_own_thread};
 pub use cancel::{CancelHandle, CancelToken};
 pub use canned::{CannedExecutor, CannedOptions, CannedOutput, CannedResult};
 pub use credentials::Credentials;

@@ -9,6 +9,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, SyncSender};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -26,9 +27,8 @@ use crate::{assoc_table, codec, materials, steps, tasks};
 /// Commits taken together. Bounds the size of a transaction, not the throughput.
 const GROUP: usize = 4096;
 
-/// While commits come several at a time, groups begin at least so far apart: each costs the disk and a processor
-/// about as much as any other, and what makes so many commits does not wait for a single one. Those that come one
-/// by one, as from a chain of steps, do not wait.
+/// While other tasks are going on, groups begin at least so far apart: each costs the disk and a processor about as
+/// much as any other. What comes alone, as from a chain of steps, does not wait.
 const PACE: Duration = Duration::from_millis(20);
 
 /// How long a note waits for something better. People who look at what goes on do not mind, and most execs of a
@@ -69,13 +69,15 @@ pub struct Commit {
 #[derive(Debug)]
 pub struct Committer {
     queue: Option<Sender<Message>>,
+    notes: Arc<Mutex<Notes>>,
     thread: Option<JoinHandle<()>>,
 }
 
 enum Message {
     Commit(Box<Commit>),
     Touch(Vec<Digest>),
-    Note(Box<TaskRecord>),
+    /// There is a note.
+    Noted,
     Steps(Digest, StepBatch),
     Flush(SyncSender<()>),
 }
@@ -83,12 +85,13 @@ enum Message {
 impl Committer {
     pub(crate) fn start(repository: FileRepository, database: Database) -> Result<Self, Error> {
         let (sender, receiver) = mpsc::channel();
-        let worker = Worker { repository, database };
+        let notes: Arc<Mutex<Notes>> = Arc::default();
+        let worker = Worker { repository, database, notes: notes.clone() };
         let thread = std::thread::Builder::new()
             .name("reflow-commit".to_owned())
             .spawn(move || worker.run(&receiver))
             .map_err(|error| Error::from(error).during("start a thread"))?;
-        Ok(Self { queue: Some(sender), thread: Some(thread) })
+        Ok(Self { queue: Some(sender), notes, thread: Some(thread) })
     }
 
     /// Hands a commit over and returns at once.
@@ -116,7 +119,11 @@ impl Committer {
     /// Writes the row of a task that is going on, some time soon, unless one that says more is handed over before
     /// (as a note, or by [`Committer::submit`]). Nobody is told; a note that cannot be written is lost.
     pub fn note(&self, task: TaskRecord) {
-        let _ = self.send(Message::Note(Box::new(task)));
+        let is_first = lock(&self.notes).add(task);
+        // One is enough to wake the thread for all of them.
+        if is_first {
+            let _ = self.send(Message::Noted);
+        }
     }
 
     /// Waits until everything that was handed over before is durable or has failed; notes may still wait. Blocks
@@ -170,6 +177,12 @@ fn ended() -> Error {
 struct Worker {
     repository: FileRepository,
     database: Database,
+    notes: Arc<Mutex<Notes>>,
+}
+
+// A thread that panicked while it held the lock left whole rows behind.
+fn lock(notes: &Mutex<Notes>) -> MutexGuard<'_, Notes> {
+    notes.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A commit whose filesets are encoded.
@@ -188,14 +201,16 @@ struct Value {
 }
 
 /// Rows that wait to be written, with the time when they were first handed over.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Notes(HashMap<Digest, (Instant, TaskRecord)>);
 
 impl Notes {
-    /// A newer note of a task takes the place of an older one, and its turn.
-    fn add(&mut self, task: TaskRecord) {
+    /// A newer note of a task takes the place of an older one, and its turn. Whether there was none at all.
+    fn add(&mut self, task: TaskRecord) -> bool {
+        let is_first = self.0.is_empty();
         let since = self.0.get(&task.id).map_or_else(Instant::now, |(since, _)| *since);
         self.0.insert(task.id, (since, task));
+        is_first
     }
 
     /// How long until the next one is due; `None` if there is none.
@@ -220,26 +235,27 @@ struct Group {
 }
 
 impl Group {
-    fn add(&mut self, message: Message, notes: &mut Notes) {
+    fn add(&mut self, message: Message, notes: &Mutex<Notes>) {
         match message {
             Message::Commit(commit) => {
                 if let Some(task) = &commit.task {
-                    notes.0.remove(&task.id);
+                    lock(notes).0.remove(&task.id);
                 }
                 self.commits.push(*commit);
             }
             Message::Touch(keys) => self.touched.extend(keys),
-            Message::Note(task) => notes.add(*task),
+            Message::Noted => {}
             Message::Steps(run, batch) => self.steps.push((run, batch)),
             Message::Flush(sender) => self.waiting.push(sender),
         }
     }
 
-    /// Adds what comes until then, and what has come already. Stops early when somebody waits.
-    fn gather(&mut self, queue: &Receiver<Message>, notes: &mut Notes, until: Instant) {
+    /// Adds what has come already, and what comes until then while more is to be expected: tasks are noted that have
+    /// begun a short while ago. Nobody may be waiting.
+    fn gather(&mut self, queue: &Receiver<Message>, notes: &Mutex<Notes>, until: Instant) {
         while self.commits.len() < GROUP {
-            let wait = until.saturating_duration_since(Instant::now());
-            let wait = if self.waiting.is_empty() { wait } else { Duration::ZERO };
+            let is_worth_it = !self.commits.is_empty() && !lock(notes).0.is_empty() && self.waiting.is_empty();
+            let wait = if is_worth_it { until.saturating_duration_since(Instant::now()) } else { Duration::ZERO };
             let Ok(message) = queue.recv_timeout(wait) else { return };
             self.add(message, notes);
         }
@@ -248,26 +264,28 @@ impl Group {
 
 impl Worker {
     fn run(&self, queue: &Receiver<Message>) {
-        let mut notes = Notes::default();
         let mut next_group = Instant::now();
         loop {
-            let first = match notes.wait() {
+            let wait = lock(&self.notes).wait();
+            let first = match wait {
                 None => queue.recv().map_err(|_| RecvTimeoutError::Disconnected),
                 Some(wait) => queue.recv_timeout(wait),
             };
             let mut group = Group::default();
             match first {
                 Ok(message) => {
-                    group.add(message, &mut notes);
-                    group.gather(queue, &mut notes, next_group);
+                    group.add(message, &self.notes);
+                    group.gather(queue, &self.notes, next_group);
                 }
                 Err(RecvTimeoutError::Timeout) => {}
                 // What is still noted was going on when this process came to its end: nothing is.
                 Err(RecvTimeoutError::Disconnected) => return,
             }
-            let now = Instant::now();
-            next_group = if group.commits.len() > 1 { now + PACE } else { now };
-            self.write_notes(&notes.due());
+            if !group.commits.is_empty() {
+                next_group = Instant::now() + PACE;
+            }
+            let due = lock(&self.notes).due();
+            self.write_notes(&due);
             self.write_group(group.commits, &group.touched, &group.steps);
             for sender in group.waiting {
                 let _ = sender.send(());

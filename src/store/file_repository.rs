@@ -52,6 +52,8 @@ struct Inner {
     root: PathBuf,
     tmp: PathBuf,
     uses: Uses,
+    /// Whether a file that is synced takes its name with it, see [`seal::names_follow`].
+    names_follow: bool,
     /// Whether the name of the folder of the blobs that begin with this byte is known to be durable.
     durable_folders: [AtomicBool; 256],
 }
@@ -68,7 +70,8 @@ impl FileRepository {
         // What was left over by processes that were killed.
         let tidy = || check::clear(&tmp).and_then(|()| removal::restore_trash(&root));
         let uses = Uses::open(removal::uses_folder(&root), tidy)?;
-        Ok(Self(Arc::new(Inner { root, tmp, uses, durable_folders: [const { AtomicBool::new(false) }; 256] })))
+        let durable_folders = [const { AtomicBool::new(false) }; 256];
+        Ok(Self(Arc::new(Inner { names_follow: seal::names_follow(&root), root, tmp, uses, durable_folders })))
     }
 
     /// The folder.

@@ -13,7 +13,7 @@ use base::config::{Arg, ExecConfig};
 use base::digest::Material;
 use base::profile::DISK;
 use base::{Digest, Error, Fileset, Kind};
-use exec::{ExecEvent, ExecReport, LogFile};
+use exec::{ExecEvent, ExecReport, LogFile, blocking};
 use store::file_repository::Verdict;
 use store::{
     ArgumentPlace, Association, Commit, Hit, KeyLock, KeyState, LogPlace, MaterialRow, Recipe, TaskKind, TaskRecord,
@@ -80,7 +80,10 @@ async fn run(tools: &Arc<Tools>, task: &ExecTask, record: &TaskRecord, reply: &R
             let (start, container) = (Some(SystemTime::now()), container.clone());
             tools.store.committer().note(TaskRecord { start, process: *pid, container, ..record.clone() });
         }
-        let _ = reply.completions.send(Completion::ExecEvent { id: task.id, event });
+        // That inputs are in place changes nothing for the loop, and each event wakes it.
+        if event != ExecEvent::Staged {
+            let _ = reply.completions.send(Completion::ExecEvent { id: task.id, event });
+        }
     };
     let report = tools.executor.run(&task.request, &tell, &tools.cancel).await?;
     if tools.check_inputs {
@@ -280,13 +283,6 @@ fn tail(log: &LogFile) -> LogTail {
     let width = |line: &&str| crate::describe::abbreviate(line, TAIL_WIDTH);
     let lines: Vec<String> = lines[skipped..].iter().map(width).collect();
     LogTail { path: log.path.clone(), size: log.size, cut: from > 0 || skipped > 0, lines }
-}
-
-pub(super) async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
-) -> Result<T, Error> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.unwrap_or_else(|error| Err(Error::new(Kind::Fatal, format!("a worker failed: {error}"))))
 }
 
 #[cfg(test)]

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use base::{Digest, Error, File, Fileset, Kind};
+use exec::blocking;
 
 use super::Tools;
-use super::execute::blocking;
 use crate::local_files::in_parallel;
 
 /// References fetched at a time for one step.
