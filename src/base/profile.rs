@@ -18,6 +18,11 @@ pub const DISK: &str = "disk";
 /// The size of the files in the scratch folder, in bytes.
 pub const TMP: &str = "tmp";
 
+/// Bytes read from devices, a second.
+pub const READ: &str = "read";
+/// Bytes written to devices, a second.
+pub const WRITE: &str = "write";
+
 /// The latest sample of each gauge, by its name.
 pub type Gauges = BTreeMap<String, f64>;
 

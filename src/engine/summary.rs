@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     fn usage(wall: u64, cpu: f64, memory: f64) -> Usage {
-        Usage { wall: Duration::from_secs(wall), cpu, max_memory: (memory * (1_u64 << 30) as f64) as u64 }
+        Usage { wall: Duration::from_secs(wall), cpu, max_memory: (memory * (1_u64 << 30) as f64) as u64, io: None }
     }
 
     #[test]

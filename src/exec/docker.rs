@@ -391,7 +391,7 @@ async fn conclude(
     seen: Seen,
     events: &(dyn Fn(ExecEvent) + Send + Sync),
 ) -> Result<ExecReport, Error> {
-    let Seen { ended, cpu, max_memory, least_available, profile, log_failure } = seen;
+    let Seen { ended, cpu, max_memory, io, least_available, profile, log_failure } = seen;
     events(ExecEvent::Exited { status: ended.status });
     let ending = Ending { status: ended.status, out_of_memory: ended.out_of_memory, least_available };
     drop(container);
@@ -399,7 +399,7 @@ async fn conclude(
     tell_log_failure(&mut remains.outcome, log_failure);
     Ok(ExecReport {
         outcome: remains.outcome,
-        usage: Usage { wall: ended.ended.duration_since(ended.started).unwrap_or_default(), cpu, max_memory },
+        usage: Usage { wall: ended.ended.duration_since(ended.started).unwrap_or_default(), cpu, max_memory, io },
         profile,
         status: Some(ended.status),
         stdout: remains.stdout,

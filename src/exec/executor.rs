@@ -139,6 +139,18 @@ pub struct Usage {
     /// Largest memory seen, in bytes; 0 when unknown. The Docker executor samples the whole container; the process
     /// executor samples all processes, and knows of the largest one also between samples.
     pub max_memory: u64,
+    /// What was read from and written to devices; `None` when unknown.
+    pub io: Option<Transferred>,
+}
+
+/// Bytes that a command has had read from devices and written to them. What the kernel answers out of its cache
+/// is not among them, and what it has not written back yet is not either.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Transferred {
+    /// Bytes read.
+    pub read: u64,
+    /// Bytes written.
+    pub written: u64,
 }
 
 /// The outputs of a successful command, now in the repository.

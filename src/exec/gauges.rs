@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::time::{Duration, Instant, SystemTime};
 
-use base::profile::{DISK, Gauges, Profile, TMP};
+use base::profile::{DISK, Gauges, Profile, READ, TMP, WRITE};
 use futures_util::Stream;
 use tokio::time::sleep;
 
 use crate::blocking::blocking;
-use crate::executor::ExecEvent;
+use crate::executor::{ExecEvent, Transferred};
 use crate::machine;
 use crate::scratch::Scratch;
 
@@ -32,12 +32,14 @@ pub(crate) struct Board {
     /// The least memory that the machine had to give, in bytes.
     least_available: Option<u64>,
     told: Option<Instant>,
+    /// What was transferred until when.
+    transferred: Option<(Instant, Transferred)>,
 }
 
 impl Board {
     /// A board that goes on from what was sampled before.
     pub(crate) fn new(profile: Profile) -> Self {
-        Self { profile, latest: Gauges::new(), least_available: None, told: None }
+        Self { profile, latest: Gauges::new(), least_available: None, told: None, transferred: None }
     }
 
     /// Adds a sample, taken now.
@@ -50,6 +52,24 @@ impl Board {
     pub(crate) fn note_sizes(&mut self, sizes: Sizes) {
         self.note(DISK, sizes.outputs as f64);
         self.note(TMP, sizes.scratch as f64);
+    }
+
+    /// Takes in what the command has transferred from its start until now: samples are of what came since the
+    /// call before.
+    pub(crate) fn note_transferred(&mut self, until_now: Transferred, now: Instant) {
+        let Some((then, before)) = self.transferred.replace((now, until_now)) else { return };
+        let seconds = now.duration_since(then).as_secs_f64();
+        if seconds > 0.0 {
+            // Devices that are taken away take what they have counted with them.
+            let rate = |now: u64, before: u64| now.saturating_sub(before) as f64 / seconds;
+            self.note(READ, rate(until_now.read, before.read));
+            self.note(WRITE, rate(until_now.written, before.written));
+        }
+    }
+
+    /// What the command had transferred when that was last noted.
+    pub(crate) fn transferred(&self) -> Option<Transferred> {
+        self.transferred.map(|(_, transferred)| transferred)
     }
 
     /// Looks at how much memory this machine still has to give.
@@ -152,6 +172,20 @@ mod tests {
         let mut next = Board::new(board.profile().clone());
         next.note(CPU, 0.5);
         assert_eq!(next.profile().get(CPU).map(|samples| (samples.count, samples.max)), Some((4, 3.0)));
+    }
+
+    #[test]
+    fn what_is_transferred_is_sampled_by_the_second() {
+        let mut board = Board::new(Profile::default());
+        assert_eq!(board.transferred(), None);
+        let begin = Instant::now();
+        // The last: a counter that went back.
+        for (seconds, read, written) in [(0, 500, 7), (2, 700, 7), (2, 800, 8), (4, 900, 3)] {
+            board.note_transferred(Transferred { read, written }, begin + Duration::from_secs(seconds));
+        }
+        let of = |gauge| board.profile().get(gauge).map(|samples| (samples.count, samples.max));
+        assert_eq!((of(READ), of(WRITE)), (Some((2, 100.0)), Some((2, 0.0))));
+        assert_eq!(board.transferred(), Some(Transferred { read: 900, written: 3 }));
     }
 
     #[test]

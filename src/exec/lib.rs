@@ -42,7 +42,7 @@ pub use credentials::Credentials;
 pub use docker::{DockerExecutor, DockerOptions, Endpoint, MemoryLimit};
 pub use executor::{
     Collected, ExecEvent, ExecId, ExecReport, ExecRequest, Executor, Kept, Leftovers, LogFile, Pull, PullProgress,
-    Usage,
+    Transferred, Usage,
 };
 pub use logs::{LogPaths, logs_of};
 pub use machine::capacity;

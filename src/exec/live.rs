@@ -10,7 +10,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::docker::{self, Endpoint};
-use crate::executor::ExecId;
+use crate::executor::{ExecId, Transferred};
 use processes::Processes;
 
 /// Where a running exec is looked for.
@@ -29,6 +29,8 @@ pub struct Live {
     pub memory: u64,
     /// Cores in use.
     pub cpu: f64,
+    /// What was read from and written to devices so far; `None` when unknown.
+    pub io: Option<Transferred>,
     /// Base names of its commands, one for each process, sorted.
     pub commands: Vec<String>,
 }

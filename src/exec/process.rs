@@ -278,6 +278,7 @@ impl Executor for ProcessExecutor {
                 wall: Duration::from_nanos(ended.at.saturating_sub(started)),
                 cpu: ended.cpu,
                 max_memory: ended.max_memory.max(board.max(MEM) as u64),
+                io: None,
             },
             profile: board.profile().clone(),
             status: Some(ended.status),

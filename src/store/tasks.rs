@@ -73,6 +73,10 @@ pub struct Usage {
     pub max_memory: Option<u64>,
     /// The most room taken on disk, in bytes.
     pub max_disk: Option<u64>,
+    /// Bytes read from devices.
+    pub read: Option<u64>,
+    /// Bytes written to devices.
+    pub written: Option<u64>,
 }
 
 /// What is kept of a task.
@@ -327,15 +331,16 @@ pub(crate) fn write(connection: &Connection, task: &TaskRecord) -> Result<(), Fa
     let mut statement = connection.prepare_cached(
         "INSERT INTO tasks (id, run_id, flow, cache_key, ident, kind, image, command, position, attempt, start_time,
                             end_time, exit_status, cached, error, resources, cpu_seconds, max_memory, max_disk,
-                            stdout, stderr, result, uri, profile, begin_time, process, container, stored)
+                            stdout, stderr, result, uri, profile, begin_time, process, container, stored, bytes_read,
+                            bytes_written)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22,
-                 ?23, ?24, ?25, ?26, ?27, ?28)
+                 ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30)
          ON CONFLICT (id) DO UPDATE SET
              run_id = ?2, flow = ?3, cache_key = ?4, ident = ?5, kind = ?6, image = ?7, command = ?8, position = ?9,
              attempt = ?10, start_time = ?11, end_time = ?12, exit_status = ?13, cached = ?14, error = ?15,
              resources = ?16, cpu_seconds = ?17, max_memory = ?18, max_disk = ?19, stdout = ?20, stderr = ?21,
              result = ?22, uri = ?23, profile = ?24, begin_time = ?25, process = ?26, container = ?27,
-             stored = ?28",
+             stored = ?28, bytes_read = ?29, bytes_written = ?30",
     )?;
     let resources: BTreeMap<&str, f64> = task.resources.iter().collect();
     let bytes = |count: Option<u64>| count.map(|count| i64::try_from(count).unwrap_or(i64::MAX));
@@ -368,6 +373,8 @@ pub(crate) fn write(connection: &Connection, task: &TaskRecord) -> Result<(), Fa
         task.process,
         task.container,
         task.stored,
+        bytes(task.usage.read),
+        bytes(task.usage.written),
     ])?;
     Ok(())
 }
@@ -405,6 +412,8 @@ fn read(row: &Row<'_>) -> Result<TaskRecord, Failure> {
             cpu_seconds: columns.get("cpu_seconds")?,
             max_memory: columns.optional_bytes("max_memory")?,
             max_disk: columns.optional_bytes("max_disk")?,
+            read: columns.optional_bytes("bytes_read")?,
+            written: columns.optional_bytes("bytes_written")?,
         },
         profile: match columns.get::<Option<String>>("profile")? {
             Some(_) => columns.json("profile")?,

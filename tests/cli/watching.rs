@@ -97,7 +97,7 @@ fn cli_138_ps_lists_what_runs_and_what_has_ended() {
     assert!(!listed.contains("main.Quick"), "what has ended is listed with -i only");
 
     let all = bed.succeed(&["ps", "-i", "-l"]);
-    assert!(words(all.lines().nth(3).unwrap()).ends_with("procs hosttype inspect uri error"), "{all}");
+    assert!(words(all.lines().nth(3).unwrap()).ends_with("procs hosttype inspect uri error read written"), "{all}");
     let quick = row(&all, "main.Quick");
     assert_eq!((quick[9], quick[12]), ("complete", "[exec]"), "{all}");
     assert!(quick[10].ends_with("iB") && quick[11].parse::<f64>().is_ok(), "{all}");
@@ -150,4 +150,21 @@ fn cli_139_ps_filters_by_user_and_time() {
     assert_eq!((count(&["-until=1h"]), count(&["-since=2h", "-until=1h"])), (0, 0));
     // Without -i there must be something that goes on.
     assert_eq!(bed.succeed(&["ps", "-a"]), "");
+}
+
+#[test]
+fn what_commands_transferred_is_shown() {
+    let bed = Bed::new();
+    bed.write("main.rf", "val Main = exec(image := \"tools\", mem := 1*MiB) (out file) {\" echo > {{out}} \"}\n");
+    bed.succeed(&["run", "-executor=process", "main.rf"]);
+    // Kernels differ in what they count.
+    let database = rusqlite::Connection::open(bed.state().join("reflow.db")).unwrap();
+    database.execute("UPDATE tasks SET bytes_read = 3000000, bytes_written = 2048", []).unwrap();
+    let id: String = database.query_row("SELECT id FROM tasks", [], |row| row.get(0)).unwrap();
+    drop(database);
+    let all = bed.succeed(&["ps", "-i", "-l"]);
+    let task = row(&all, "main.Main");
+    assert_eq!(task[task.len() - 2..], ["2.9MiB", "2.0KiB"], "{all}");
+    let info = bed.succeed(&["info", &id]);
+    assert!(info.contains("    read:      2.9MiB\n    written:   2.0KiB\n"), "{info}");
 }

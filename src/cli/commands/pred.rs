@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use base::profile::{DISK, MEM, Samples, TMP};
+use base::profile::{DISK, MEM, READ, Samples, TMP, WRITE};
 use base::{Digest, Profile, table, units};
 use jiff::Timestamp;
 use store::{LocalStore, TaskQuery, TaskRecord};
@@ -98,7 +98,7 @@ fn rows(gauge: &str, samples: &[&Samples]) -> String {
         return String::new();
     }
     let amount = |value: f64| match gauge {
-        MEM | DISK | TMP => units::data_amount(value),
+        MEM | DISK | TMP | READ | WRITE => units::data_amount(value),
         _ => format!("{value:.1}"),
     };
     let time = |time| Timestamp::try_from(time).map(|time| time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());

@@ -68,7 +68,7 @@ pub(crate) fn run(view: &RunView, tasks: &[&TaskView], style: &Style) -> String 
 }
 
 fn task_header(style: &Style) -> String {
-    let more = if style.long { "hosttype\tinspect\turi\terror\t" } else { "" };
+    let more = if style.long { "hosttype\tinspect\turi\terror\tread\twritten\t" } else { "" };
     format!("taskid\tflowid\tattempt\tident\tcost\tstart\tend\ttaskDur\texecDur\tstate\tmem\tcpu\tdisk\tprocs\t{more}")
 }
 
@@ -96,6 +96,7 @@ fn task_row(view: &RunView, task: &TaskView, style: &Style) -> String {
         let error = record.error.as_ref().map(|error| format!("err: {}", style.message(error)));
         cells.extend(["unknown".to_owned(), String::new()]);
         cells.extend([record.uri.clone().unwrap_or_default(), error.unwrap_or_default()]);
+        cells.extend(transferred(task));
     }
     cells.into_iter().map(|cell| cell + "\t").collect()
 }
@@ -145,6 +146,16 @@ fn used(task: &TaskView, times: &Times) -> [String; 3] {
     };
     let disk = sampled.or(usage.max_disk).map(units::data_size);
     [memory, cpu, disk].map(Option::unwrap_or_default)
+}
+
+/// Bytes read from and written to devices, so far or in all. Empty where that is not known.
+fn transferred(task: &TaskView) -> [String; 2] {
+    let usage = &task.record.usage;
+    let bytes = match &task.live {
+        Some(live) => [live.io.map(|io| io.read), live.io.map(|io| io.written)],
+        None => [usage.read, usage.written],
+    };
+    bytes.map(|bytes| bytes.map(units::data_size).unwrap_or_default())
 }
 
 /// The running commands but `bash`, with how often each runs.

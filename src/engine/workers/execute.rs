@@ -253,6 +253,8 @@ fn end_record(mut record: TaskRecord, report: &ExecReport) -> TaskRecord {
         cpu_seconds: (report.usage.cpu > 0.0).then_some(report.usage.cpu),
         max_memory: (report.usage.max_memory > 0).then_some(report.usage.max_memory),
         max_disk: report.profile.get(DISK).map(|samples| samples.max as u64),
+        read: report.usage.io.map(|io| io.read),
+        written: report.usage.io.map(|io| io.written),
     };
     record.profile.clone_from(&report.profile);
     match &report.outcome {

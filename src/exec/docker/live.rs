@@ -27,7 +27,7 @@ async fn of(docker: &Docker, name: &str) -> Option<Live> {
     let mut commands: Vec<String> =
         top.processes.iter().flatten().filter_map(|process| base_name(process.last()?)).collect();
     commands.sort_unstable();
-    Some(Live { memory: sample.memory as u64, cpu: sample.cores.unwrap_or(0.0), commands })
+    Some(Live { memory: sample.memory as u64, cpu: sample.cores.unwrap_or(0.0), io: sample.transferred, commands })
 }
 
 /// The base name of the program in a command line.

@@ -2,12 +2,13 @@
 
 use std::pin::Pin;
 
-use bollard::models::{ContainerCpuStats, ContainerMemoryStats, ContainerStatsResponse};
+use bollard::models::{ContainerBlkioStats, ContainerCpuStats, ContainerMemoryStats, ContainerStatsResponse};
 use bollard::query_parameters::StatsOptionsBuilder;
 use futures_util::{Stream, StreamExt};
 use tokio::time::sleep;
 
 use super::container::Container;
+use crate::executor::Transferred;
 use crate::gauges::UNSAMPLED;
 
 /// One sample.
@@ -19,6 +20,8 @@ pub(super) struct Sample {
     pub(super) memory: f64,
     /// Processor time so far, in seconds.
     pub(super) seconds: f64,
+    /// What was read from and written to devices so far; `None` where control groups do not count it.
+    pub(super) transferred: Option<Transferred>,
 }
 
 /// Samples of a command that takes its time.
@@ -38,7 +41,8 @@ pub(super) fn sample(stats: &ContainerStatsResponse) -> Option<Sample> {
     let total = total(now).filter(|total| *total > 0)?;
     let memory = stats.memory_stats.as_ref().map_or(0, memory);
     let cores = stats.precpu_stats.as_ref().and_then(|before| cores(before, now));
-    Some(Sample { cores, memory: memory as f64, seconds: total as f64 / 1e9 })
+    let transferred = stats.blkio_stats.as_ref().and_then(transferred);
+    Some(Sample { cores, memory: memory as f64, seconds: total as f64 / 1e9, transferred })
 }
 
 fn total(cpu: &ContainerCpuStats) -> Option<u64> {
@@ -64,9 +68,21 @@ fn memory(stats: &ContainerMemoryStats) -> u64 {
     stats.usage.unwrap_or(0).saturating_sub(cache)
 }
 
+/// The sums over all devices. Version 1 of control groups writes `Read`, version 2 `read`, and there are more words
+/// than these two. `None` where nothing is listed: nothing was transferred yet, or the kernel does not count.
+fn transferred(stats: &ContainerBlkioStats) -> Option<Transferred> {
+    let entries = stats.io_service_bytes_recursive.as_ref().filter(|entries| !entries.is_empty())?;
+    let sum = |wanted: &str| {
+        let is_wanted = |op: &String| op.eq_ignore_ascii_case(wanted);
+        let matching = entries.iter().filter(|entry| entry.op.as_ref().is_some_and(is_wanted));
+        matching.filter_map(|entry| entry.value).fold(0, u64::saturating_add)
+    };
+    Some(Transferred { read: sum("read"), written: sum("write") })
+}
+
 #[cfg(test)]
 mod tests {
-    use bollard::models::ContainerCpuUsage;
+    use bollard::models::{ContainerBlkioStatEntry, ContainerCpuUsage};
 
     use super::*;
 
@@ -109,9 +125,28 @@ mod tests {
     }
 
     #[test]
+    fn transfers_are_added_up_over_devices() {
+        let entry = |op: &str, value| ContainerBlkioStatEntry {
+            op: Some(op.to_owned()),
+            value: Some(value),
+            ..ContainerBlkioStatEntry::default()
+        };
+        let stats = |entries| ContainerBlkioStats { io_service_bytes_recursive: entries, ..Default::default() };
+        let both = [entry("Read", 1), entry("Write", 10), entry("Sync", 11), entry("Total", 11), entry("Read", 2)];
+        assert_eq!(transferred(&stats(Some(both.to_vec()))), Some(Transferred { read: 3, written: 10 }));
+        let both = vec![entry("read", 5), entry("write", 6)];
+        assert_eq!(transferred(&stats(Some(both))), Some(Transferred { read: 5, written: 6 }));
+        assert_eq!(transferred(&stats(Some(Vec::new()))), None);
+        assert_eq!(transferred(&stats(None)), None);
+    }
+
+    #[test]
     fn a_container_that_has_ended_gives_no_sample() {
         let stats = |used| ContainerStatsResponse { cpu_stats: Some(cpu(used, None, None)), ..Default::default() };
         assert_eq!(sample(&stats(0)), None);
-        assert_eq!(sample(&stats(2_000_000_000)), Some(Sample { cores: None, memory: 0.0, seconds: 2.0 }));
+        assert_eq!(
+            sample(&stats(2_000_000_000)),
+            Some(Sample { cores: None, memory: 0.0, seconds: 2.0, transferred: None })
+        );
     }
 }

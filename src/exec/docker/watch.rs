@@ -19,7 +19,7 @@ use super::manifest::Manifest;
 use super::output::Recorder;
 use super::statistics::{Sample, samples};
 use crate::blocking::blocking;
-use crate::executor::ExecEvent;
+use crate::executor::{ExecEvent, Transferred};
 use crate::gauges::{Board, Sizes};
 use crate::site::Work;
 
@@ -46,6 +46,8 @@ pub(super) struct Seen {
     /// Seconds of processor time, and the most memory in bytes; 0 when no sample was taken.
     pub(super) cpu: f64,
     pub(super) max_memory: u64,
+    /// What was read from and written to devices until the last sample.
+    pub(super) io: Option<Transferred>,
     /// The least memory that this machine had to give, in bytes.
     pub(super) least_available: Option<u64>,
     pub(super) profile: Profile,
@@ -156,6 +158,7 @@ impl<'a> Watch<'a> {
             ended,
             cpu: self.cpu,
             max_memory: self.board.max(MEM) as u64,
+            io: self.board.transferred(),
             least_available: self.board.least_available(),
             profile: self.board.profile().clone(),
             log_failure: self.recorder.finish().await,
@@ -203,6 +206,9 @@ impl<'a> Watch<'a> {
             self.board.note(CPU, cores);
         }
         self.board.note(MEM, sample.memory);
+        if let Some(transferred) = sample.transferred {
+            self.board.note_transferred(transferred, std::time::Instant::now());
+        }
         self.board.note_machine();
         self.board.tell(self.events);
     }

@@ -7,11 +7,13 @@ CREATE TABLE versions (
 ) STRICT;
 
 ALTER TABLE tasks ADD COLUMN uri     TEXT;   -- of an exec: host, alloc and exec, such as box/0061a20f88f57386/3f2a91bc...
-ALTER TABLE tasks ADD COLUMN profile TEXT;   -- JSON object by gauge (cpu, mem, disk, tmp) of what was sampled
+ALTER TABLE tasks ADD COLUMN profile TEXT;   -- JSON object by gauge (cpu, mem, disk, tmp, read, write) of what was sampled
 ALTER TABLE tasks ADD COLUMN begin_time TEXT;   -- when it was taken up; start_time is that of its command, NULL before it; end_time NULL while it goes on, or if its run was killed
 ALTER TABLE tasks ADD COLUMN process    INTEGER; -- of a command that runs: its first process on that host
 ALTER TABLE tasks ADD COLUMN container  TEXT;   -- of a command that runs: the name of its container
 ALTER TABLE tasks ADD COLUMN stored     INTEGER NOT NULL DEFAULT 0; -- 1 if its result was stored under cache_key
+ALTER TABLE tasks ADD COLUMN bytes_read    INTEGER; -- from devices; NULL if unknown
+ALTER TABLE tasks ADD COLUMN bytes_written INTEGER; -- to devices; NULL if unknown
 
 -- What every exec was made from, so that a later one can be compared with it, and so that it can be run
 -- again: the parts of its key (runtime specification §2.5). Written together with its row in tasks, also when

@@ -81,6 +81,11 @@ fn how_it_went(fields: &mut Fields, view: &TaskView) {
     if let Some(memory) = task.usage.max_memory {
         fields.line("memory", units::data_size(memory));
     }
+    for (name, bytes) in [("read", task.usage.read), ("written", task.usage.written)] {
+        if let Some(bytes) = bytes {
+            fields.line(name, units::data_size(bytes));
+        }
+    }
     if let Some(exit) = task.exit {
         fields.line("exit", exit);
     }
