@@ -32,6 +32,7 @@ impl Places {
         if config.outputs.is_empty() {
             pairs.push(("out".to_owned(), format!("{}/default", self.output)));
         }
+        pairs.sort_unstable();
         pairs
     }
 
