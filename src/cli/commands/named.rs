@@ -74,9 +74,40 @@ pub(super) fn exec(store: &LocalStore, within: Option<&RunRecord>, name: &str) -
         return Ok(task);
     }
     match within {
+        None if run_of(store, name)?.is_some() => Err(Exit::failed(format!(
+            "{name} is a run; give one of its steps, too: its ident, or the digits behind that"
+        ))),
         None => Err(Exit::failed(format!("no exec {name} has been run; give its id or its ident"))),
         Some(run) => of_step(store, run, name),
     }
+}
+
+/// The run that a word names, if it names one.
+fn run_of(store: &LocalStore, name: &str) -> Result<Option<RunRecord>, Exit> {
+    if name == LAST {
+        return Ok(store.runs().list(&RunQuery { limit: Some(1), ..RunQuery::default() })?.pop());
+    }
+    let Ok(id) = PartialDigest::parse(name) else { return Ok(None) };
+    match store.runs().find(&id) {
+        Ok(run) => Ok(Some(run)),
+        Err(error) if matches!(error.kind(), Kind::NotExist | Kind::Invalid) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What a word names in a run that is no exec: an intern or an extern.
+pub(super) fn transfer(store: &LocalStore, run: &RunRecord, name: &str) -> Result<Option<TaskRecord>, Exit> {
+    let Ok(digits) = PartialDigest::parse(name) else { return Ok(None) };
+    for query in [
+        TaskQuery { flow: Some(digits), ..TaskQuery::default() },
+        TaskQuery { id: Some(digits), ..TaskQuery::default() },
+    ] {
+        let found = store.tasks().list(&TaskQuery { run: Some(run.id), limit: Some(1), ..query })?.pop();
+        if let Some(task) = found.filter(|task| task.kind != TaskKind::Exec) {
+            return Ok(Some(task));
+        }
+    }
+    Ok(None)
 }
 
 /// The attempt that made the result of a step that the run had no need to execute.

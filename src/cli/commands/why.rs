@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use base::digest::PartialDigest;
 use base::spelling;
 use engine::explain::{Explanation, Story};
-use store::StepOutcome;
+use store::{LocalStore, StepOutcome};
 
 use super::{answer, named};
 use crate::arguments::WhyFlags;
@@ -33,9 +33,9 @@ pub(super) fn run(flags: &WhyFlags) -> Result<(), Exit> {
     match (&flags.node, flags.json) {
         (None, false) => answer(overview::text(&mut story, &explained, paint)?),
         (None, true) => answer(json::run(&mut story, &explained)?),
-        (Some(node), false) => answer(nodes(&mut story, &explained, node, paint)?),
+        (Some(node), false) => answer(nodes(&store, &mut story, &explained, node, paint)?),
         (Some(node), true) => {
-            let found = steps(&mut story, &explained, node, usize::MAX)?;
+            let found = steps(&store, &mut story, &explained, node, usize::MAX)?;
             answer(json::steps(&mut story, &explained, &found)?)
         }
     }
@@ -44,6 +44,7 @@ pub(super) fn run(flags: &WhyFlags) -> Result<(), Exit> {
 /// The steps that a name stands for, at most so many, in the order of their names; with the place of those that were
 /// executed among the explained ones.
 fn steps(
+    store: &LocalStore,
     story: &mut Story,
     explained: &[Explanation],
     node: &str,
@@ -64,7 +65,10 @@ fn steps(
         }
     };
     if found.is_empty() {
-        return Err(unknown(story, node));
+        return Err(match named::transfer(store, &story.run, node)? {
+            Some(task) => Exit::failed(format!("{node} is an {}: only execs are explained", task.kind.name())),
+            None => unknown(story, node),
+        });
     }
     found.sort_by(|(_, left), (_, right)| (&left.ident, left.flow).cmp(&(&right.ident, right.flow)));
     let known: HashMap<u64, usize> = explained.iter().enumerate().map(|(at, one)| (one.number, at)).collect();
@@ -76,8 +80,14 @@ fn steps(
 }
 
 /// What is said about the steps that a name stands for.
-fn nodes(story: &mut Story, explained: &[Explanation], node: &str, paint: Paint) -> Result<String, Exit> {
-    let found = steps(story, explained, node, STEPS + 1)?;
+fn nodes(
+    store: &LocalStore,
+    story: &mut Story,
+    explained: &[Explanation],
+    node: &str,
+    paint: Paint,
+) -> Result<String, Exit> {
+    let found = steps(store, story, explained, node, STEPS + 1)?;
     let mut texts = Vec::new();
     for (at, one) in found.iter().take(STEPS) {
         texts.push(match at {
