@@ -71,8 +71,9 @@ const ACCEPTED: &str = "application/vnd.oci.image.index.v1+json, application/vnd
                         application/vnd.docker.distribution.manifest.v2+json";
 /// Registries refuse larger manifests.
 const LARGEST: u64 = 4 << 20;
-const CONNECTING: Duration = Duration::from_secs(5);
-const ANSWERING: Duration = Duration::from_secs(20);
+/// Runs with images that are here begin without an answer after this time, where packets get lost.
+const CONNECTING: Duration = Duration::from_secs(3);
+const ANSWERING: Duration = Duration::from_secs(10);
 /// Indexes may name further ones, but nobody makes long chains.
 const DEEPEST: usize = 3;
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -82,9 +83,15 @@ const GROWTH: f64 = 1.5;
 impl Registries {
     /// The registries of the internet; `insecure` ones, and those of this machine, are asked without TLS.
     pub(super) fn new(insecure: Vec<String>) -> Self {
+        Self::with_patience(insecure, ANSWERING)
+    }
+
+    /// Waits so long for each answer.
+    fn with_patience(insecure: Vec<String>, answering: Duration) -> Self {
         let config = Agent::config_builder()
+            .timeout_resolve(Some(CONNECTING))
             .timeout_connect(Some(CONNECTING))
-            .timeout_global(Some(ANSWERING))
+            .timeout_global(Some(answering))
             .http_status_as_error(false)
             .user_agent("reflow")
             .tls_config(TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build());

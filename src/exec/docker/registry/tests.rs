@@ -259,3 +259,13 @@ fn only_this_machine_is_asked_in_the_clear() {
         assert!(!registries.is_insecure(host), "{host}");
     }
 }
+
+#[tokio::test]
+async fn a_registry_that_says_nothing_is_not_waited_for() {
+    // Its queue of connections is served by nobody.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let name = format!("{}/team/tool", silent.local_addr().unwrap()).parse().unwrap();
+    let registries = Registries::with_patience(Vec::new(), Duration::from_millis(200));
+    let asked = registries.manifest(&name, Digest::of("x"), &linux("amd64", ""), None, 0).await;
+    assert_eq!(asked.unwrap_err().kind(), Kind::Net);
+}
