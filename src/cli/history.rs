@@ -9,7 +9,6 @@ use std::time::SystemTime;
 use base::digest::PartialDigest;
 use base::{Error, Kind};
 use exec::ExecId;
-use exec::docker::Endpoint;
 use exec::live::{self, Live, Whereabouts};
 use store::{LocalStore, RunRecord, TaskKind, TaskQuery, TaskRecord};
 
@@ -146,7 +145,7 @@ pub(crate) async fn look(home: &Path, views: &mut [RunView]) {
         running.push((task, whereabouts));
     }
     let whereabouts: Vec<Whereabouts> = running.iter().map(|(_, whereabouts)| whereabouts.clone()).collect();
-    let endpoint = Endpoint::new(std::env::var("DOCKER_HOST").ok().as_deref());
+    let endpoint = crate::machinery::endpoint();
     for ((task, _), live) in running.into_iter().zip(live::look(&whereabouts, &endpoint).await) {
         task.live = live;
     }

@@ -63,7 +63,7 @@ async fn open_executor(
     choice: ExecutorChoice,
     notices: &mut Vec<String>,
 ) -> Result<Arc<dyn Executor>, Exit> {
-    let endpoint = Endpoint::new(std::env::var("DOCKER_HOST").ok().as_deref());
+    let endpoint = endpoint();
     if choice != ExecutorChoice::Process {
         if choice == ExecutorChoice::Docker || endpoint.may_answer() {
             match docker(home, store, endpoint, notices).await {
@@ -110,6 +110,12 @@ async fn docker(
     let executor = DockerExecutor::connect(options).await.map_err(unreachable)?;
     notices.extend(of_kept(&executor.remove_leftovers().await?.kept));
     Ok(Arc::new(executor))
+}
+
+/// Where the Docker engine listens, or one that is like it.
+pub(crate) fn endpoint() -> Endpoint {
+    let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
+    Endpoint::find(std::env::var("DOCKER_HOST").ok().as_deref(), runtime.as_deref())
 }
 
 /// Where `docker login` keeps what it learns.

@@ -8,7 +8,6 @@ use std::time::Duration;
 use base::{Fileset, units};
 use engine::describe;
 use engine::replay::{COMMAND_FILE, Replay};
-use exec::docker::Endpoint;
 use exec::live::Whereabouts;
 use exec::{CancelHandle, ExecEvent, ExecReport};
 use store::{LocalStore, TaskRecord};
@@ -18,7 +17,7 @@ use tokio::sync::mpsc;
 use super::{answer, named};
 use crate::arguments::ReplayFlags;
 use crate::exit::Exit;
-use crate::machinery::{ExecutorChoice, Machinery};
+use crate::machinery::{self, ExecutorChoice, Machinery};
 use crate::paint::Paint;
 use crate::{interrupt, random, terminal};
 
@@ -68,7 +67,7 @@ fn shell(home: &Path, replay: &Replay, machinery: &Machinery) -> Result<(), Exit
         "a shell in its place: inputs are under /arg, outputs go to /return, nothing of it stays\n\
          the command: bash -e -l -o pipefail /tmp/command.sh",
     );
-    let endpoint = Endpoint::new(std::env::var("DOCKER_HOST").ok().as_deref());
+    let endpoint = machinery::endpoint();
     let (handle, cancel) = CancelHandle::new();
     let done = machinery.runtime.block_on(async {
         let (sender, mut started) = mpsc::unbounded_channel();

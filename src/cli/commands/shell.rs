@@ -29,7 +29,7 @@ pub(super) fn run(flags: &ShellFlags) -> Result<(), Exit> {
         (TaskState::Running, Some(place)) => place,
         (state, _) => return Err(Exit::failed(format!("{name} is {}: only what runs has a shell", state.name()))),
     };
-    let endpoint = Endpoint::new(std::env::var("DOCKER_HOST").ok().as_deref());
+    let endpoint = machinery::endpoint();
     let runtime = machinery::threads()?;
     let done = runtime.block_on(async {
         // Whoever types means the shell, not this program.

@@ -1,11 +1,12 @@
 //! Where the Docker engine is reached.
 
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use base::{Error, Kind};
 use bollard::{API_DEFAULT_VERSION, Docker};
+use rustix::fs::Access;
 
 use super::failure;
 
@@ -27,6 +28,18 @@ impl Endpoint {
             None | Some("") => Self(format!("{UNIX}{DEFAULT_SOCKET}")),
             Some(path) if path.starts_with('/') => Self(format!("{UNIX}{path}")),
             Some(host) => Self(host.to_owned()),
+        }
+    }
+
+    /// The endpoint that the value of `DOCKER_HOST` names; without one the first socket that there is and that may
+    /// be written to: the default one, and in the user's `runtime` folder (`XDG_RUNTIME_DIR`) those of Docker and
+    /// Podman without root privileges. The default one if there is none.
+    pub fn find(docker_host: Option<&str>, runtime: Option<&Path>) -> Self {
+        match docker_host {
+            None | Some("") => {
+                Self::new(first_socket(DEFAULT_SOCKET.as_ref(), runtime).as_deref().and_then(Path::to_str))
+            }
+            named => Self::new(named),
         }
     }
 
@@ -87,6 +100,13 @@ impl Endpoint {
     }
 }
 
+/// The first socket that there is and that may be written to.
+fn first_socket(default: &Path, runtime: Option<&Path>) -> Option<PathBuf> {
+    let own = |socket: &str| runtime.map(|runtime| runtime.join(socket));
+    let sockets = [Some(default.to_owned()), own("docker.sock"), own("podman/podman.sock")];
+    sockets.into_iter().flatten().find(|socket| rustix::fs::access(socket, Access::WRITE_OK).is_ok())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -104,6 +124,21 @@ mod tests {
         }
         assert!(!Endpoint::new(Some("unix:///no/such/socket")).may_answer());
         assert!(Endpoint::new(Some("tcp://1.2.3.4:2375")).may_answer());
+    }
+
+    #[test]
+    fn sockets_of_the_user_are_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let (default, runtime) = (folder.path().join("default.sock"), folder.path().join("user"));
+        std::fs::create_dir_all(runtime.join("podman")).unwrap();
+        assert_eq!(first_socket(&default, Some(&runtime)), None);
+        for socket in [runtime.join("podman/podman.sock"), runtime.join("docker.sock"), default.clone()] {
+            drop(std::os::unix::net::UnixListener::bind(&socket).unwrap());
+            assert_eq!(first_socket(&default, Some(&runtime)), Some(socket));
+        }
+        assert_eq!(first_socket(&folder.path().join("none"), None), None);
+        assert_eq!(Endpoint::find(Some("tcp://there:1"), Some(&runtime)).0, "tcp://there:1");
+        assert_eq!(Endpoint::find(Some(""), None).0, "unix:///var/run/docker.sock");
     }
 
     #[tokio::test]
