@@ -269,7 +269,7 @@ pub(super) async fn remove(docker: &Docker, name: &str) -> Result<(), Error> {
     match docker.remove_container(name, Some(options)).await {
         Ok(()) => Ok(()),
         // Gone, or on its way.
-        Err(error) if matches!(failure::status(&error), Some(404 | 409)) => Ok(()),
+        Err(error) if failure::is_gone(&error) || failure::status(&error) == Some(409) => Ok(()),
         Err(error) => Err(machinery("remove container", &error)),
     }
 }

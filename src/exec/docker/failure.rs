@@ -31,6 +31,11 @@ pub(super) fn status(error: &DockerError) -> Option<u16> {
     }
 }
 
+/// Whether there is no such container. Podman has another status for one that goes while it looks.
+pub(super) fn is_gone(error: &DockerError) -> bool {
+    status(error) == Some(404) || status(error) == Some(500) && text(error).contains("no such container")
+}
+
 /// Whether a container could not be made as another one has its name. Podman has no status of its own for that.
 pub(super) fn is_name_taken(error: &DockerError) -> bool {
     status(error) == Some(409) || status(error) == Some(500) && text(error).contains("already in use")
@@ -56,4 +61,27 @@ pub(super) fn machinery(doing: &str, error: &DockerError) -> Error {
         _ => Kind::Unavailable,
     };
     Error::new(kind, text(error)).during(format!("Docker engine: {doing}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn podman_says_the_same_with_another_status() {
+        let error = |status_code, message: &str| DockerError::DockerResponseServerError {
+            status_code,
+            message: message.to_owned(),
+        };
+        let gone = "container 0d34 does not exist in database: no such container";
+        assert!(is_gone(&error(404, "No such container: x")) && is_gone(&error(500, gone)));
+        let taken = "the container name \"x\" is already in use by 0d34";
+        assert!(is_name_taken(&error(409, "Conflict")) && is_name_taken(&error(500, taken)));
+        let no_name = "normalizing image: normalizing name for compat API: invalid reference format";
+        assert!(is_no_image_name(&error(400, "invalid reference format")) && is_no_image_name(&error(500, no_name)));
+        let other = error(500, "the disk is full");
+        assert!(!is_gone(&other) && !is_name_taken(&other) && !is_no_image_name(&other));
+        let no_bash = "exec: \"/bin/bash\": stat /bin/bash: no such file or directory";
+        assert!(lacks_bash(&error(409, no_bash)).is_some() && lacks_bash(&other).is_none());
+    }
 }

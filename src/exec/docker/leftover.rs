@@ -73,7 +73,7 @@ fn is_usable(state: &ContainerState) -> bool {
 async fn inspect(docker: &Docker, name: &str) -> Result<Option<ContainerInspectResponse>, Error> {
     match docker.inspect_container(name, None).await {
         Ok(there) => Ok(Some(there)),
-        Err(error) if failure::status(&error) == Some(404) => Ok(None),
+        Err(error) if failure::is_gone(&error) => Ok(None),
         Err(error) => Err(machinery("inspect container", &error)),
     }
 }

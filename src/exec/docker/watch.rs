@@ -241,7 +241,7 @@ impl<'a> Watch<'a> {
         loop {
             let error = match self.container.docker().inspect_container(self.container.id(), None).await {
                 Ok(there) => return Ok(there.state.unwrap_or_default()),
-                Err(error) if failure::status(&error) == Some(404) => return Err(removed()),
+                Err(error) if failure::is_gone(&error) => return Err(removed()),
                 Err(error) => error,
             };
             self.was_lost = true;
@@ -307,7 +307,7 @@ async fn exit(container: &Container) -> Result<Stretch, Error> {
     match container.docker().wait_container(container.id(), Some(options)).next().await {
         Some(Ok(response)) => Ok(Stretch::Over(response.status_code)),
         Some(Err(DockerError::DockerContainerWaitError { code, .. })) => Ok(Stretch::Over(code)),
-        Some(Err(error)) if failure::status(&error) == Some(404) => Err(removed()),
+        Some(Err(error)) if failure::is_gone(&error) => Err(removed()),
         Some(Err(_)) | None => Ok(Stretch::Lost),
     }
 }
