@@ -24,7 +24,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use crate::blocking::blocking;
 use crate::cancel::CancelToken;
 use crate::credentials::{self, Credentials};
-use crate::executor::{ExecEvent, ExecReport, ExecRequest, Executor, Leftovers, Pull, Usage};
+use crate::executor::{ExecEvent, ExecReport, ExecRequest, Executor, Leftovers, Pull, Transferred, Usage};
 use crate::gauges::{Board, SAMPLING, Sizes, UNSAMPLED};
 use crate::launcher::order::{Ended, Layout, Level, Order, Word};
 use crate::machine::{self, KernelLog, Kills};
@@ -278,7 +278,7 @@ impl Executor for ProcessExecutor {
                 wall: Duration::from_nanos(ended.at.saturating_sub(started)),
                 cpu: ended.cpu,
                 max_memory: ended.max_memory.max(board.max(MEM) as u64),
-                io: None,
+                io: Some(Transferred { read: ended.read, written: ended.written }),
             },
             profile: board.profile().clone(),
             status: Some(ended.status),

@@ -43,6 +43,9 @@ const TEMPORARY: &str = "tmp";
 /// The folders in a scratch folder.
 const SUBFOLDERS: [&str; 3] = ["arg", "return", TEMPORARY];
 
+/// Bounds a loop that ends long before.
+const MOST_AT_THE_SAME: u32 = 10_000;
+
 impl Scratch {
     fn new(path: PathBuf, lock: File, is_prepared: bool) -> Self {
         Self { path, is_left: AtomicBool::new(false), is_prepared: AtomicBool::new(is_prepared), lock: Some(lock) }
@@ -54,6 +57,22 @@ impl Scratch {
         match spares.take(&path) {
             Some(lock) => Ok(Self::new(path, lock, true)),
             None => Self::claim(execs, id),
+        }
+    }
+
+    /// Claims a folder for something that is no exec, and prepares it.
+    pub(crate) fn claim_for(execs: &Path, purpose: &str) -> Result<Self, Error> {
+        let mut number = 0;
+        loop {
+            match Self::claim(execs, ExecId::new(base::Digest::of(format!("{purpose} {number}")))) {
+                // Somebody else is at the same, here or in another process.
+                Err(error) if error.kind() == Kind::Precondition && number < MOST_AT_THE_SAME => number += 1,
+                Err(error) => return Err(error),
+                Ok(scratch) => {
+                    scratch.prepare()?;
+                    return Ok(scratch);
+                }
+            }
         }
     }
 
@@ -309,6 +328,15 @@ mod tests {
             scratch.spare(&spares);
             assert_eq!(fs::read_dir(execs.path()).unwrap().count(), 0);
         }
+    }
+
+    #[test]
+    fn many_may_be_at_the_same() {
+        let execs = tempfile::tempdir().unwrap();
+        let [first, second] = [(); 2].map(|()| Scratch::claim_for(execs.path(), "a trial").unwrap());
+        assert!(first.arg().exists() && second.arg().exists() && first.path != second.path);
+        drop((first, second));
+        assert_eq!(fs::read_dir(execs.path()).unwrap().count(), 0);
     }
 
     #[test]

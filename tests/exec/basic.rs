@@ -165,9 +165,14 @@ fn events_come_in_order(bed: &Bed) {
 fn usage_is_measured(bed: &Bed) {
     let before = std::time::SystemTime::now();
     let report = bed.run(&Exec::new(
-        "end=$((SECONDS + 4)); x=$(head -c 60M /dev/zero | tr '\\0' x); while ((SECONDS < end)); do :; done",
+        "end=$((SECONDS + 4)); x=$(head -c 60M /dev/zero | tr '\\0' x); head -c 3M /dev/zero > /tmp/a; sync /tmp/a; \
+         while ((SECONDS < end)); do :; done",
     ));
     let usage = report.usage;
+    if bed.kind != Kind::Docker {
+        let written = usage.io.expect("the kernel counts it").written;
+        assert!((3 << 20..100 << 20).contains(&written), "{written}");
+    }
     assert!(usage.wall.as_secs_f64() > 2.5 && usage.wall.as_secs_f64() < 60.0, "{usage:?}");
     assert!(usage.cpu > 0.5 && usage.cpu < 60.0, "{usage:?}");
     assert!(usage.max_memory > 50 << 20 && usage.max_memory < 4 << 30, "{usage:?}");

@@ -52,7 +52,13 @@ pub(super) struct Reaped {
     pub(super) cpu: f64,
     /// Memory of the largest of them in bytes.
     pub(super) max_memory: u64,
+    /// Bytes that they made devices read and write.
+    pub(super) read: u64,
+    pub(super) written: u64,
 }
+
+/// Bytes of a block that the kernel counts by, whatever the device's blocks are (getrusage(2)).
+const BLOCK: u64 = 512;
 
 /// Takes a child that has ended; `None` if none has, which does not happen with `block`. `ECHILD` if there are no
 /// children.
@@ -79,6 +85,8 @@ pub(super) fn reap(block: bool) -> io::Result<Option<Reaped>> {
         status,
         cpu: seconds(usage.ru_utime) + seconds(usage.ru_stime),
         max_memory: u64::try_from(usage.ru_maxrss).unwrap_or(0).saturating_mul(1024),
+        read: u64::try_from(usage.ru_inblock).unwrap_or(0).saturating_mul(BLOCK),
+        written: u64::try_from(usage.ru_oublock).unwrap_or(0).saturating_mul(BLOCK),
     }))
 }
 

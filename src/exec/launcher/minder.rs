@@ -100,16 +100,15 @@ pub(super) fn mind(order: &Order, own: Option<u32>, logs: Logs, namespace: bool)
         grace: Duration::from_millis(order.grace),
         deadline: None,
         namespace,
-        cpu: 0.0,
-        max_memory: 0,
+        used: Used::default(),
     };
     let status = minder.wait()?;
     let at = now();
     minder.end_everything()?;
     minder.drain();
     let log_failure = minder.streams.iter_mut().find_map(|stream| stream.failure.take());
-    let Minder { cpu, max_memory, .. } = minder;
-    order::say(&Word::Ended(Ended { at, status, cpu, max_memory, log_failure }));
+    let Used { cpu, max_memory, read, written } = minder.used;
+    order::say(&Word::Ended(Ended { at, status, cpu, max_memory, read, written, log_failure }));
     Ok(())
 }
 
@@ -158,10 +157,19 @@ struct Minder {
     /// When a command that was asked to stop is killed.
     deadline: Option<Instant>,
     namespace: bool,
-    /// Seconds of processor time of all that has ended.
+    used: Used,
+}
+
+/// What everything that has ended has used.
+#[derive(Default)]
+struct Used {
+    /// Seconds of processor time.
     cpu: f64,
-    /// Bytes of the largest of it.
+    /// Bytes of the largest.
     max_memory: u64,
+    /// Bytes from and to devices.
+    read: u64,
+    written: u64,
 }
 
 /// How often orphans of the command are looked after while nothing else happens.
@@ -228,8 +236,10 @@ impl Minder {
     }
 
     fn count(&mut self, reaped: &Reaped) {
-        self.cpu += reaped.cpu;
-        self.max_memory = self.max_memory.max(reaped.max_memory);
+        self.used.cpu += reaped.cpu;
+        self.used.max_memory = self.used.max_memory.max(reaped.max_memory);
+        self.used.read += reaped.read;
+        self.used.written += reaped.written;
     }
 
     fn listen(&mut self) -> io::Result<()> {

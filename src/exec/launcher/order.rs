@@ -117,6 +117,9 @@ pub(crate) struct Ended {
     pub(crate) cpu: f64,
     /// Memory of the largest process in bytes.
     pub(crate) max_memory: u64,
+    /// Bytes read from devices and written to them.
+    pub(crate) read: u64,
+    pub(crate) written: u64,
     /// Why the logs are not complete.
     pub(crate) log_failure: Option<String>,
 }

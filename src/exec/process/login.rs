@@ -8,12 +8,11 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use base::{Digest, Error};
+use base::Error;
 
 use super::BASH;
 use super::launch::Launched;
 use crate::blocking::blocking;
-use crate::executor::ExecId;
 use crate::launcher::order::{Layout, Order, Word};
 use crate::scratch::Scratch;
 use crate::site::Site;
@@ -46,14 +45,8 @@ pub(super) async fn find_out<L>(
 where
     L: Future<Output = Result<Launched, Error>>,
 {
-    let id = ExecId::new(Digest::of(format!("login by process {}", std::process::id())));
     let execs = site.execs().to_owned();
-    let scratch = blocking(move || {
-        let scratch = Scratch::claim(&execs, id)?;
-        scratch.prepare()?;
-        Ok(scratch)
-    })
-    .await?;
+    let scratch = blocking(move || Scratch::claim_for(&execs, "login")).await?;
     let order = Order {
         program: BASH.to_owned(),
         arguments: ["-e", "-l", "-o", "pipefail", "-c", TELL].map(str::to_owned).to_vec(),

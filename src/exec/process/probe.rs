@@ -2,12 +2,11 @@
 
 use std::path::Path;
 
-use base::{Digest, Error, Kind};
+use base::{Error, Kind};
 
 use super::BASH;
 use super::launch::Launcher;
 use crate::blocking::blocking;
-use crate::executor::ExecId;
 use crate::launcher::order::{Layout, Level, Order, Word};
 use crate::scratch::Scratch;
 use crate::site::Site;
@@ -44,14 +43,8 @@ pub(super) async fn permitted(site: &Site, program: &Path) -> Result<Permitted, 
 
 /// Runs an empty command; the inner error is why it could not be started.
 async fn attempt(site: &Site, program: &Path, level: Level) -> Result<Result<Launcher, String>, Error> {
-    let id = ExecId::new(Digest::of(format!("probe by process {}", std::process::id())));
     let execs = site.execs().to_owned();
-    let scratch = blocking(move || {
-        let scratch = Scratch::claim(&execs, id)?;
-        scratch.prepare()?;
-        Ok(scratch)
-    })
-    .await?;
+    let scratch = blocking(move || Scratch::claim_for(&execs, "trial")).await?;
     let order = Order {
         program: BASH.to_owned(),
         arguments: ["-c", ":"].map(str::to_owned).to_vec(),
