@@ -135,7 +135,7 @@ pub(crate) fn find_exec(
 }
 
 /// Finds out what the running tasks of these runs use at this moment. `home` is the folder of state.
-pub(crate) async fn look(home: &Path, views: &mut [RunView]) {
+pub(crate) async fn look(store: &LocalStore, home: &Path, views: &mut [RunView]) {
     let mut running: Vec<(&mut TaskView, Whereabouts)> = Vec::new();
     for task in views.iter_mut().flat_map(|view| &mut view.tasks).filter(|task| task.state == TaskState::Running) {
         let Some(whereabouts) = task.whereabouts() else { continue };
@@ -147,6 +147,9 @@ pub(crate) async fn look(home: &Path, views: &mut [RunView]) {
     let whereabouts: Vec<Whereabouts> = running.iter().map(|(_, whereabouts)| whereabouts.clone()).collect();
     let endpoint = crate::machinery::endpoint();
     for ((task, _), live) in running.into_iter().zip(live::look(&whereabouts, &endpoint).await) {
-        task.live = live;
+        // What served a command serves the next one as soon as that has ended.
+        let now = PartialDigest::parse(&task.record.id.hex()).ok().and_then(|id| store.tasks().find(&id).ok());
+        let goes_on = now.is_some_and(|record| record.end.is_none());
+        task.live = live.filter(|_| goes_on);
     }
 }

@@ -51,7 +51,7 @@ fn describe(
 ) -> Result<String, Exit> {
     if let Some(view) = history::find(store, id)? {
         let mut views = [view];
-        machinery::threads()?.block_on(history::look(home, &mut views));
+        machinery::threads()?.block_on(history::look(store, home, &mut views));
         let [view] = views;
         return Ok(run_text(&view, flags.full));
     }
@@ -78,7 +78,7 @@ fn describe(
 /// The description of the only task that a view was left with.
 fn only_task(store: &LocalStore, home: &std::path::Path, view: RunView) -> Result<String, Exit> {
     let mut views = [view];
-    machinery::threads()?.block_on(history::look(home, &mut views));
+    machinery::threads()?.block_on(history::look(store, home, &mut views));
     match views[0].tasks.first() {
         Some(task) => exec::text(store, task),
         None => Err(Exit::failed("the task is not known any more")),

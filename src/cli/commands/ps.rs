@@ -46,7 +46,7 @@ pub(super) fn run(flags: &PsFlags) -> Result<(), Exit> {
         }
     }
     views.sort_by_key(|view| (view.run.start, view.run.id));
-    machinery::threads()?.block_on(history::look(&home, &mut views));
+    machinery::threads()?.block_on(history::look(&store, &home, &mut views));
     let style = Style { now, long: flags.l, full: false };
     let text = |view: &RunView| {
         let tasks: Vec<&TaskView> = view.tasks.iter().filter(|task| is_wanted(task, flags)).collect();
