@@ -71,7 +71,7 @@ impl LocalFiles {
         }
         let file = self.take(&path, must_resolve)?;
         if !must_resolve {
-            self.lend(std::iter::once((&file, path.as_path())))?;
+            self.lend(&[(&file, path.as_path())], cancel)?;
         }
         let assertions = asserted(&path, false, &file.digest(), file.size, modified(&metadata));
         Ok(Fileset::of_file(file.with_assertions(&assertions)))
@@ -86,25 +86,35 @@ impl LocalFiles {
     }
 
     /// The worker of a step that the cache does not answer will bring in what it needs of these.
-    fn lend<'a>(&self, files: impl Iterator<Item = (&'a File, &'a Path)> + Clone) -> Result<(), Error> {
-        if self.only_looks { Ok(()) } else { self.store.lend(files) }
+    fn lend(&self, files: &[(&File, &Path)], cancel: &CancelToken) -> Result<(), Error> {
+        if self.only_looks {
+            return Ok(());
+        }
+        // All at once, as saying it costs a system call.
+        self.store.repository.rely_on(files.iter().filter_map(|(file, _)| file.id.as_ref()))?;
+        in_parallel(files, cancel, |(file, path)| self.store.lend(file, path)).map(drop)
     }
 
     fn intern_tree(&self, root: &Path, must_resolve: bool, cancel: &CancelToken) -> Result<Fileset, Error> {
         let found = regular_files(root, cancel)?;
         self.store.stat_cache().preload(root)?;
-        let files = in_parallel(&found, cancel, |(_, path)| match self.take(path, must_resolve) {
+        let taken = in_parallel(&found, cancel, |(_, path)| match self.take(path, must_resolve) {
             // It vanished since it was found.
             Err(error) if error.kind() == Kind::NotExist => Ok(None),
-            other => other.map(Some),
+            Err(error) => Err(error),
+            Ok(file) => Ok(Some((file, fs::metadata(path).map(|there| modified(&there)).unwrap_or_default()))),
         })?;
+        let newest = taken.iter().flatten().map(|(_, modified)| *modified).max();
         if !must_resolve {
-            let there = files.iter().zip(&found).filter_map(|(file, (_, path))| Some((file.as_ref()?, path.as_path())));
-            self.lend(there)?;
+            let there: Vec<(&File, &Path)> = taken
+                .iter()
+                .zip(&found)
+                .filter_map(|(taken, (_, path))| Some((&taken.as_ref()?.0, path.as_path())))
+                .collect();
+            self.lend(&there, cancel)?;
         }
-        let newest = found.iter().filter_map(|(_, path)| fs::metadata(path).ok()).map(|there| modified(&there)).max();
         let paths = found.into_iter().map(|(relative, _)| relative);
-        let tree = Fileset::of_map(paths.zip(files).filter_map(|(path, file)| Some((path, file?))).collect());
+        let tree = Fileset::of_map(paths.zip(taken).filter_map(|(path, taken)| Some((path, taken?.0))).collect());
         // Of the whole, not of each file: what is new in the tree counts, too.
         let assertions = asserted(root, true, &tree.material_digest(), tree.size(), newest.unwrap_or_default());
         Ok(tree.set_assertions(&assertions))

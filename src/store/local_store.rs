@@ -200,18 +200,11 @@ impl LocalStore {
         self.stat_cache.digest_with(path, is_here, |path| self.repository.install(path))
     }
 
-    /// Lends files of the user whose digests are known ([`StatCache::digest_of`]). Their bytes stay where they are
-    /// until [`bring`](Self::bring) is asked for them: what the cache answers moves nothing.
-    pub fn lend<'a>(&self, files: impl Iterator<Item = (&'a File, &'a Path)> + Clone) -> Result<(), Error> {
-        // Said before they are looked for, so that no collection removes what is found; all at once, as it costs a
-        // system call.
-        self.repository.rely_on(files.clone().filter_map(|(file, _)| file.id.as_ref()))?;
-        for (file, path) in files {
-            if !self.repository.holds(file)? {
-                self.lent.add(file, path)?;
-            }
-        }
-        Ok(())
+    /// Lends a file of the user whose digest is known ([`StatCache::digest_of`]). Its bytes stay where they are
+    /// until [`bring`](Self::bring) is asked for them: what the cache answers moves nothing. This process must have
+    /// said that it relies on the content ([`FileRepository::rely_on`]), so that no collection removes what is found.
+    pub fn lend(&self, file: &File, path: &Path) -> Result<(), Error> {
+        if self.repository.holds(file)? { Ok(()) } else { self.lent.add(file, path) }
     }
 
     /// Whether the bytes of this content may still be only where their owner has them.

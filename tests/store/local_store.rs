@@ -350,7 +350,8 @@ fn installing_a_file_twice_reads_it_once() {
 
 fn lend(store: &LocalStore, path: &std::path::Path) -> File {
     let file = store.stat_cache().digest_of(path).unwrap();
-    store.lend(std::iter::once((&file, path))).unwrap();
+    store.repository.rely_on(&file.id).unwrap();
+    store.lend(&file, path).unwrap();
     file
 }
 

@@ -49,7 +49,8 @@ fn what_is_there_of_the_users_files_is_relied_on() {
     fs::write(&path, "reads").unwrap();
     // Brought in by a process that has ended.
     let file = open(&home.path().join("state")).put_bytes(b"reads").unwrap();
-    store.lend(std::iter::once((&file, path.as_path()))).unwrap();
+    store.repository.rely_on(&file.id).unwrap();
+    store.lend(&file, path.as_path()).unwrap();
     let mut watch = keeper.watch().unwrap();
     assert_eq!(keeper.remove_unused(&[sized(&file)], &mut watch).unwrap(), (0, 0));
     assert!(keeper.holds(&file).unwrap());
