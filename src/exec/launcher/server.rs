@@ -1,4 +1,4 @@
-//! The launcher's own loop: a minder for each socket that reflow hands over.
+//! The launcher's own loop: each socket that reflow hands over goes to a minder, which is made if none is idle.
 
 use std::io::{self, IoSlice, IoSliceMut, Read};
 use std::mem::MaybeUninit;
@@ -21,7 +21,7 @@ use super::{minder, sandbox};
 const UNTOLD: Duration = Duration::from_secs(1);
 
 /// Serves until reflow closes its end of standard input, then waits for the minders that are left: they see
-/// that reflow is gone, too. In a minder this returns when its command is over.
+/// that reflow is gone, too. In a minder this returns when there are no more commands for it.
 pub(super) fn serve(level: Level, folders: &Folders) -> io::Result<ExitCode> {
     // Otherwise the allocator's memory would consist of pages that are dear to copy, at each fork; commands decide
     // for themselves. See `Launcher::start`.
