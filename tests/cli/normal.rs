@@ -50,7 +50,7 @@ impl Normal {
                 (pattern(r"((?:ok  |FAIL)  \S+ +)\d+\.\d{3}s"), "$1[D]"),
                 (pattern(r"(failed[^(\n]*) \(\d+\.\d{3}s\)"), "$1 ([D])"),
                 (pattern(r#""seconds":[\d.]+"#), r#""seconds":[D]"#),
-                (pattern(r"( (?:elapsed|cpu|memory): +)\S+"), "${1}[D]"),
+                (pattern(r"( (?:elapsed|cpu|memory|read|written): +)\S+"), "${1}[D]"),
                 (pattern(r"(profile:) [\d.]+s, cpu [\d.]+s, mem \S+"), "$1 [USE]"),
                 (pattern(r"(with configuration: executor \w+) \{[^}]*\}"), "$1 [ROOM]"),
                 (pattern(r"[\d.]+/[\d.]+/[\d.]+ *"), "[USE] "),
