@@ -102,9 +102,10 @@ pub(super) fn mind(order: &Order, own: Option<u32>, logs: Logs, namespace: bool)
         namespace,
         used: Used::default(),
     };
-    let status = minder.wait()?;
+    let waited = minder.wait();
     let at = now();
     minder.end_everything()?;
+    let status = waited?;
     minder.drain();
     let log_failure = minder.streams.iter_mut().find_map(|stream| stream.failure.take());
     let Used { cpu, max_memory, read, written } = minder.used;
@@ -245,7 +246,11 @@ impl Minder {
     fn listen(&mut self) -> io::Result<()> {
         let Some(input) = &mut self.input else { return Ok(()) };
         let mut words = [0; 16];
-        let count = input.read(&mut words)?;
+        let count = match input.read(&mut words) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(()),
+            // A reflow that was killed before it had read all words resets the connection.
+            read => read.unwrap_or(0),
+        };
         if count == 0 {
             // Reflow is gone. The command goes, then this process, and with it everything else.
             self.input = None;
@@ -343,5 +348,40 @@ impl Stream {
         let Some(pipe) = &self.pipe else { return false };
         let mut descriptors = [PollFd::new(pipe, PollFlags::IN)];
         rustix::event::poll(&mut descriptors, Some(&timespec(Duration::ZERO))).is_ok_and(|count| count > 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::UnixStream;
+    use std::os::unix::process::ExitStatusExt;
+
+    use super::*;
+
+    #[test]
+    fn a_command_ends_with_a_reflow_that_has_not_heard_everything() {
+        let (reflow, ours) = UnixStream::pair().unwrap();
+        let mut child = Command::new("sleep").arg("1000").process_group(0).spawn().unwrap();
+        let stream = || {
+            let (pipe, _) = rustix::pipe::pipe().unwrap();
+            let log = Log::new(Path::new("/tmp/never written")).unwrap();
+            Stream::new(pipe, log)
+        };
+        let mut minder = Minder {
+            child: Pid::from_raw(child.id().cast_signed()).unwrap(),
+            ended: None,
+            input: Some(File::from(OwnedFd::from(ours.try_clone().unwrap()))),
+            streams: [stream(), stream()],
+            grace: Duration::ZERO,
+            deadline: None,
+            namespace: false,
+            used: Used::default(),
+        };
+        // A word that nobody reads.
+        (&ours).write_all(b"started").unwrap();
+        drop(reflow);
+        minder.listen().unwrap();
+        assert!(minder.input.is_none());
+        assert_eq!(child.wait().unwrap().signal(), Some(9));
     }
 }
