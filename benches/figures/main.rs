@@ -1,7 +1,7 @@
 //! What reflow takes, beside the figures it is to reach and beside its peers in the same run.
 //!
 //! `cargo bench --bench figures` builds the program optimised and prints a table. Words after `--` choose
-//! families (`steps`, `reruns`, `files`, `containers`); `--long` adds the graph of a million nodes. Peers are
+//! families (`steps`, `reruns`, `files`, `containers`); `--long` adds the graph of a million nodes (some minutes). Peers are
 //! found by `PATH` and in the folder `REFLOW_PEERS` (see `benches/peers/install.sh`); those that are absent are
 //! said to be. Other work on the machine spoils every figure.
 

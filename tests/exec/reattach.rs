@@ -44,8 +44,10 @@ fn orphan(bed: &Bed, exec: &Exec, token: &str) -> String {
 
 /// Lets the command go on.
 fn wake(container: &str, token: &str) {
-    // By a signal that the shell says nothing about.
-    engine::docker(&["exec", container, "pkill", "-PIPE", "-f", token]);
+    // By a signal that the shell says nothing about. It may not have come to its sleep yet, while what an older
+    // container sleeps is still there.
+    let sleep = format!("^sleep {token}");
+    eventually("it sleeps", || engine::succeeds(&["exec", container, "pkill", "-PIPE", "-f", &sleep]));
 }
 
 fn is_over(container: &str) -> bool {
