@@ -156,7 +156,7 @@ impl Workers {
             Job::Execute(task) => {
                 let reply = self.reply_for([task.id]);
                 let runtime = self.runtime.clone();
-                // Room bounds how many there are at a time.
+                // `UNFINISHED_EXECS` bounds how many there are at a time.
                 self.runtime.spawn_blocking(move || {
                     exec::on_own_thread(&runtime, execute::execute(tools, *task, reply));
                 });

@@ -197,8 +197,9 @@ impl DockerExecutor {
         let mut blueprint = self.blueprint(work, credentials)?;
         let (docker, removals) = (&self.engine.docker, &self.removals);
         // Not to be interrupted between the request and its answer: the container would stay.
-        let (staged, created) =
-            tokio::join!(on_files(work, Work::stage), Container::create(docker, removals, &blueprint));
+        // The engine is asked first: on a thread of its own (`on_own_thread`) the files are put in place at once.
+        let (created, staged) =
+            tokio::join!(Container::create(docker, removals, &blueprint), on_files(work, Work::stage));
         staged?;
         events(ExecEvent::Staged);
         if let Some(container) = created? {
