@@ -151,6 +151,15 @@ impl Display {
                 );
                 self.log(Level::Info, &text);
             }
+            Event::ExecRegained { step, after } => {
+                let text = format!(
+                    "{} {}: the engine that has its container was out of reach for {}; it goes on",
+                    step.ident(),
+                    step.digest().short(),
+                    seconds(*after)
+                );
+                self.log(Level::Info, &text);
+            }
             Event::ExecRetried { step, attempt, reason, error, resources, wait } => {
                 let pause = if wait.is_zero() { String::new() } else { format!(" in {:.1}s", wait.as_secs_f64()) };
                 let text = format!(

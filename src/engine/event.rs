@@ -107,6 +107,13 @@ pub enum Event<'a> {
         /// The name of its container, if it has one.
         container: Option<&'a str>,
     },
+    /// The engine that has the exec's command was out of reach, and answers again: the command works on.
+    ExecRegained {
+        /// Which.
+        step: Step<'a>,
+        /// How long the engine was out of reach.
+        after: Duration,
+    },
     /// What the exec's command uses at present: told now and then of one that takes its time.
     ExecMeasured {
         /// Which.

@@ -113,6 +113,11 @@ pub enum ExecEvent {
     },
     /// What the command uses at present; told now and then of a command that takes its time.
     Gauges(Gauges),
+    /// The engine that has the command was out of reach, and answers again: the command works on.
+    Regained {
+        /// How long the engine was out of reach.
+        after: Duration,
+    },
     /// The command has ended and its room is free; outputs are still being collected.
     Exited {
         /// Exit status; 128+n for a command that signal n ended.

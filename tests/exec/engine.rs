@@ -107,11 +107,6 @@ fn script(name: &str, arguments: &[&str]) -> Result<(), String> {
     Err(format!("{name}: {}: {}", output.status, String::from_utf8_lossy(&output.stderr).trim()))
 }
 
-/// Whether a `docker` command succeeds.
-pub(crate) fn succeeds(arguments: &[&str]) -> bool {
-    Command::new("docker").args(arguments).output().expect("docker runs").status.success()
-}
-
 /// What a `docker` command prints.
 pub(crate) fn docker(arguments: &[&str]) -> String {
     let output = Command::new("docker").args(arguments).output().expect("docker runs");

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use base::{Digest, Kind as Failure};
 use exec::{CancelHandle, CancelToken, ExecEvent, ExecId, Executor};
+use rustix::process::{Pid, Signal};
 
 use crate::bed::{self, Bed, Exec, Kind, RUNTIME};
 use crate::machine::processes_with_argument;
@@ -31,35 +32,56 @@ pub(crate) fn token(bed: &Bed, number: u32) -> String {
     format!("{}.{number}{}", 200_000 + std::process::id(), bed.kind as u8)
 }
 
-/// Waits until `done`, for at most ten seconds.
+/// Waits until `done`, for as long as a machine with a lot to do may take.
 pub(crate) fn eventually(what: &str, done: impl Fn() -> bool) {
-    let end = Instant::now() + Duration::from_secs(10);
+    let end = Instant::now() + Duration::from_secs(60);
     while !done() {
         assert!(Instant::now() < end, "still not: {what}");
         std::thread::sleep(Duration::from_millis(10));
     }
 }
 
-/// Runs a command, asks it to stop once it has started, and gives the time from then to its end.
-fn cancel_when_started(bed: &Bed, exec: &Exec) -> Duration {
-    let (handle, token) = CancelHandle::new();
+/// Has a command that sleeps for `token` go on, once it has come to that; by a signal that its shell says nothing
+/// about.
+pub(crate) fn wake(token: &str) {
+    wake_within("", token);
+}
+
+/// The same for the command in the container of this id alone: an older one may sleep for the same token still.
+pub(crate) fn wake_within(container: &str, token: &str) {
+    let of = |pid: &u32, what: &str| std::fs::read_to_string(format!("/proc/{pid}/{what}")).unwrap_or_default();
+    let sleeping = || {
+        let mut processes = processes_with_argument(token);
+        processes.retain(|pid| of(pid, "comm") == "sleep\n" && of(pid, "cgroup").contains(container));
+        processes
+    };
+    eventually("it sleeps", || !sleeping().is_empty());
+    for pid in sleeping() {
+        let pid = i32::try_from(pid).ok().and_then(Pid::from_raw).expect("a pid");
+        rustix::process::kill_process(pid, Signal::PIPE).expect("it sleeps");
+    }
+}
+
+/// Runs a command, asks it to stop once it has come to `sleep token`, and gives the time from then to its end.
+fn cancel_when_asleep(bed: &Bed, exec: &Exec, token: &str) -> Duration {
+    let (handle, cancel) = CancelHandle::new();
     let asked = std::sync::Mutex::new(None);
     let note = |event| {
         if matches!(event, ExecEvent::Started { .. }) {
-            // The command is given a moment to come to its point.
-            std::thread::sleep(Duration::from_millis(300));
+            eventually("it sleeps", || !processes_with_argument(token).is_empty());
             *asked.lock().unwrap() = Some(Instant::now());
             handle.cancel();
         }
     };
-    let error = RUNTIME.block_on(bed.executor.run(&exec.request(), &note, &token)).unwrap_err();
+    let error = RUNTIME.block_on(bed.executor.run(&exec.request(), &note, &cancel)).unwrap_err();
     assert_eq!(error.kind(), Failure::Canceled, "{error}");
     asked.into_inner().unwrap().expect("it started").elapsed()
 }
 
 fn canceled(bed: &Bed) {
     let token = token(bed, 1);
-    let took = cancel_when_started(bed, &Exec::new(&format!("sleep {token} & sleep {token}; sleep {token}")));
+    let exec = Exec::new(&format!("sleep {token} & sleep {token}; sleep {token}"));
+    let took = cancel_when_asleep(bed, &exec, &token);
     assert!(took < Duration::from_millis(1500), "{took:?}");
     assert_eq!(processes_with_argument(&token), Vec::<u32>::new());
 }
@@ -74,7 +96,7 @@ fn canceled_before_it_starts(bed: &Bed) {
 fn canceled_but_stubborn(bed: &Bed) {
     let token = token(bed, 2);
     let command = format!("trap '' TERM INT HUP; while true; do setsid sleep {token} || true; done");
-    let took = cancel_when_started(bed, &Exec::new(&command));
+    let took = cancel_when_asleep(bed, &Exec::new(&command), &token);
     assert!(took < Duration::from_secs(8), "{took:?}");
     assert_eq!(processes_with_argument(&token), Vec::<u32>::new());
 }
@@ -109,7 +131,8 @@ fn the_same_exec_again(bed: &Bed) {
 }
 
 fn the_same_exec_twice_at_once(bed: &Bed) {
-    let exec = Exec::new("sleep 1; echo x > %s").file_output();
+    let token = token(bed, 8);
+    let exec = Exec::new(&format!("sleep {token} || true; echo x > %s")).file_output();
     let (handle, started) = CancelHandle::new();
     let first = async {
         let note = |event| {
@@ -121,7 +144,9 @@ fn the_same_exec_twice_at_once(bed: &Bed) {
     };
     let second = async {
         started.canceled().await;
-        bed.executor.run(&exec.request(), &|_| {}, &CancelToken::never()).await
+        let second = bed.executor.run(&exec.request(), &|_| {}, &CancelToken::never()).await;
+        wake(&token);
+        second
     };
     let (first, second) = RUNTIME.block_on(async { tokio::join!(first, second) });
     assert!(first.unwrap().outcome.is_ok());
@@ -210,7 +235,8 @@ fn leftovers_are_removed(bed: &Bed) {
         Some(executor) => {
             let left = format!("label=reflow-id={}", id.hex());
             // An exec at work is no leftover.
-            let at_work = Exec::new("sleep 2; echo x > %s").file_output();
+            let working = self::token(bed, 9);
+            let at_work = Exec::new(&format!("sleep {working} || true; echo x > %s")).file_output();
             std::thread::scope(|scope| {
                 let work = scope.spawn(|| bed.collect(&at_work));
                 let container = format!("label=reflow-id={}", at_work.id.hex());
@@ -218,6 +244,7 @@ fn leftovers_are_removed(bed: &Bed) {
                 // What was killed itself is of no use to anybody.
                 engine::docker(&["kill", &engine::docker(&["ps", "-q", "--filter", &left])]);
                 assert_eq!(RUNTIME.block_on(executor.remove_leftovers()).unwrap().removed, [id]);
+                wake(&working);
                 assert_eq!(bed.content(&work.join().unwrap().fileset.list[0]), "x\n");
             });
             assert_eq!(processes_with_argument(&token), Vec::<u32>::new());

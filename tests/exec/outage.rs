@@ -1,13 +1,14 @@
 //! Engines that go down while commands run. They are engines of the suite's own: the machine's stays up.
 
+use std::path::Path;
 use std::time::Duration;
 
 use base::Kind as Failure;
 use exec::{CancelHandle, CancelToken, DockerExecutor, DockerOptions, Endpoint, ExecEvent, Executor as _};
-use rustix::process::{Pid, Signal};
+use rustix::process::Signal;
 
 use crate::bed::{Bed, Exec, Kind, RUNTIME, docker_options, text};
-use crate::lifecycle::{eventually, token};
+use crate::lifecycle::{eventually, token, wake};
 use crate::machine::processes_with_argument;
 use crate::private_engine::Engine;
 use crate::{Case, engine};
@@ -36,12 +37,13 @@ fn slow(token: &str) -> Exec {
     Exec::new(&format!("echo before; sleep {token} || true; echo after; echo done > %s")).file_output()
 }
 
-/// Runs a command, and does something to the engine while it sleeps.
+/// Runs a command, and does something to the engine while it sleeps. The token tells whether the executor has found
+/// its engine again.
 fn during(
     bed: &Bed,
     engine: &mut Engine,
     number: u32,
-    disturb: impl FnOnce(&mut Engine, &str),
+    disturb: impl FnOnce(&mut Engine, &str, &CancelToken),
 ) -> (Exec, Result<exec::ExecReport, base::Error>) {
     let token = token(bed, number);
     let exec = slow(&token);
@@ -49,31 +51,21 @@ fn during(
     let result = std::thread::scope(|scope| {
         let request = exec.request();
         let executor = &executor;
-        let (handle, started) = CancelHandle::new();
-        let note = move |event| {
-            if matches!(event, ExecEvent::Started { .. }) {
-                handle.cancel();
-            }
+        let (start, started) = CancelHandle::new();
+        let (regain, regained) = CancelHandle::new();
+        let note = move |event| match event {
+            ExecEvent::Started { .. } => start.cancel(),
+            ExecEvent::Regained { .. } => regain.cancel(),
+            _ => {}
         };
         let running = scope.spawn(move || RUNTIME.block_on(executor.run(&request, &note, &CancelToken::never())));
         // An engine that dies before it has noted the start knows nothing of the command.
         eventually("the command runs", || started.is_canceled() && !processes_with_argument(&token).is_empty());
-        disturb(engine, &token);
+        disturb(engine, &token, &regained);
         running.join().expect("no panic")
     });
     RUNTIME.block_on(executor.settle());
     (exec, result)
-}
-
-/// Has the command go on.
-fn wake(token: &str) {
-    for pid in processes_with_argument(token) {
-        let sleeps = std::fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name.trim() == "sleep");
-        if sleeps {
-            let pid = Pid::from_raw(i32::try_from(pid).expect("a pid")).expect("a pid");
-            rustix::process::kill_process(pid, Signal::PIPE).expect("it sleeps");
-        }
-    }
 }
 
 fn must_be_whole(bed: &Bed, report: exec::ExecReport) {
@@ -85,11 +77,14 @@ fn must_be_whole(bed: &Bed, report: exec::ExecReport) {
 
 fn the_engine_restarts_and_its_containers_go_on(bed: &Bed) {
     let Some(mut engine) = start(&["--live-restore"]) else { return };
-    let (_, result) = during(bed, &mut engine, 41, |engine, token| {
+    let (_, result) = during(bed, &mut engine, 41, |engine, token, _| {
+        let container = engine.docker(&["ps", "-q"]);
+        let shell = format!("/proc/{}", engine.docker(&["inspect", "-f", "{{.State.Pid}}", &container]));
+        assert!(Path::new(&shell).exists(), "{shell}");
         engine.end(Signal::TERM);
         // It ends while nobody watches.
         wake(token);
-        eventually("the command is over", || processes_with_argument(token).is_empty());
+        eventually("the command is over", || !Path::new(&shell).exists());
         engine.serve();
     });
     let report = result.expect("the machinery holds out");
@@ -99,11 +94,11 @@ fn the_engine_restarts_and_its_containers_go_on(bed: &Bed) {
     // Nobody has taken down what it said last, which is told.
     assert_eq!(collected.notes, ["the logs are not complete: the Docker engine was down when the command ended"]);
 
-    let (_, result) = during(bed, &mut engine, 42, |engine, token| {
+    let (_, result) = during(bed, &mut engine, 42, |engine, token, regained| {
         engine.end(Signal::KILL);
         engine.serve();
-        // A command that ends before the executor has found its engine again may have said what nobody took down.
-        std::thread::sleep(std::time::Duration::from_secs(3));
+        // A command that ends before may have said what nobody took down.
+        eventually("the executor has found its engine again", || regained.is_canceled());
         wake(token);
     });
     must_be_whole(bed, result.expect("the machinery holds out"));
@@ -122,7 +117,7 @@ fn must_be_tried_again(bed: &Bed, engine: &Engine, exec: &Exec, result: Result<e
 
 fn the_engine_restarts_and_ends_its_containers(bed: &Bed) {
     let Some(mut engine) = start(&[]) else { return };
-    let (exec, result) = during(bed, &mut engine, 43, |engine, _| {
+    let (exec, result) = during(bed, &mut engine, 43, |engine, _, _| {
         engine.end(Signal::TERM);
         std::thread::sleep(Duration::from_secs(2));
         engine.serve();
@@ -132,7 +127,7 @@ fn the_engine_restarts_and_ends_its_containers(bed: &Bed) {
 
 fn the_engine_is_killed(bed: &Bed) {
     let Some(mut engine) = start(&[]) else { return };
-    let (exec, result) = during(bed, &mut engine, 44, |engine, _| {
+    let (exec, result) = during(bed, &mut engine, 44, |engine, _, _| {
         engine.end(Signal::KILL);
         engine.serve();
     });

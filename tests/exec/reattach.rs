@@ -1,13 +1,13 @@
 //! Containers whose reflow was killed: the next run of the same exec goes on with them.
 
-use std::sync::Mutex;
+use std::sync::{Mutex, Once};
 use std::time::SystemTime;
 
 use base::profile::{Profile, TMP};
 use exec::{CancelToken, ExecEvent, ExecReport, Kept};
 
 use crate::bed::{Bed, Exec, Kind, RUNTIME, text};
-use crate::lifecycle::{eventually, kill_at, token};
+use crate::lifecycle::{eventually, kill_at, token, wake_within};
 use crate::machine::processes_with_argument;
 use crate::{Case, engine};
 
@@ -40,14 +40,6 @@ fn container(exec: &Exec) -> String {
 fn orphan(bed: &Bed, exec: &Exec, token: &str) -> String {
     kill_at(bed, exec, token);
     container(exec)
-}
-
-/// Lets the command go on.
-fn wake(container: &str, token: &str) {
-    // By a signal that the shell says nothing about. It may not have come to its sleep yet, while what an older
-    // container sleeps is still there.
-    let sleep = format!("^sleep {token}");
-    eventually("it sleeps", || engine::succeeds(&["exec", container, "pkill", "-PIPE", "-f", &sleep]));
 }
 
 fn is_over(container: &str) -> bool {
@@ -91,7 +83,7 @@ fn a_container_that_works(bed: &Bed) {
     let events = Mutex::new(Vec::new());
     let note = |event| {
         if matches!(event, ExecEvent::Started { .. }) {
-            wake(&orphan, &token);
+            wake_within(&orphan, &token);
         }
         events.lock().unwrap().push(event);
     };
@@ -113,7 +105,7 @@ fn a_container_that_has_succeeded(bed: &Bed) {
     let token = token(bed, 22);
     let exec = exec_of(&token, "");
     let orphan = orphan(bed, &exec, &token);
-    wake(&orphan, &token);
+    wake_within(&orphan, &token);
     eventually("the container is over", || is_over(&orphan));
     let leftovers = RUNTIME.block_on(bed.executor.remove_leftovers()).unwrap();
     assert!(leftovers.kept.iter().any(|kept| kept.id == exec.id && !kept.is_running), "{leftovers:?}");
@@ -169,7 +161,7 @@ fn a_manifest_that_does_not_fit(bed: &Bed) {
 
 fn the_profile_goes_on(bed: &Bed) {
     let token = token(bed, 31);
-    let exec = exec_of(&token, "sleep 2.5; ");
+    let exec = exec_of(&token, "");
     let orphan = orphan(bed, &exec, &token);
     // What the killed reflow would have noted after some seconds.
     let manifest = bed.execs().join(exec.id.hex()).join("manifest.json");
@@ -179,9 +171,16 @@ fn the_profile_goes_on(bed: &Bed) {
     let noted = text.replace("\"profile\":{}", &format!("\"profile\":{}", serde_json::to_string(&profile).unwrap()));
     assert_ne!(text, noted);
     std::fs::write(&manifest, noted).unwrap();
-    wake(&orphan, &token);
-    let (events, report) = bed.events(&exec);
-    assert_eq!(told(&events)[..2], ADOPTED[..2]);
+    let (events, woken) = (Mutex::new(Vec::new()), Once::new());
+    let note = |event| {
+        // It was sampled.
+        if matches!(event, ExecEvent::Gauges(_)) {
+            woken.call_once(|| wake_within(&orphan, &token));
+        }
+        events.lock().unwrap().push(event);
+    };
+    let report = RUNTIME.block_on(bed.executor.run(&exec.request(), &note, &CancelToken::never())).unwrap();
+    assert_eq!(told(&events.into_inner().unwrap())[..2], ADOPTED[..2]);
     let memory = report.profile.get("mem").unwrap();
     assert!(memory.count >= 2 && memory.max == 12e12, "{}", report.profile);
     assert_eq!(report.usage.max_memory, 12_000_000_000_000);
@@ -200,7 +199,7 @@ fn more_memory_than_it_has(bed: &Bed) {
                 let now = container(&exec);
                 assert_eq!(now == orphan, way == &ADOPTED);
                 eventually("the command runs", || !processes_with_argument(&token).is_empty());
-                wake(&now, &token);
+                wake_within(&now, &token);
             }
             seen.lock().unwrap().push(event);
         };

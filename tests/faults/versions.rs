@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
 use std::time::Duration;
 
 use rusqlite::Connection;
@@ -26,8 +27,8 @@ fn connect(path: &std::path::Path) -> Connection {
     connection
 }
 
-/// Goes on as version 1 does until it is told to stop; how often.
-fn older(connection: &Connection, over: &AtomicBool) -> i64 {
+/// Goes on as version 1 does until it is told to stop, and says when it has begun; how often.
+fn older(connection: &Connection, begun: &mpsc::Sender<()>, over: &AtomicBool) -> i64 {
     let mut count: i64 = 0;
     let mut keep = connection.prepare(WRITE).unwrap();
     let mut read = connection.prepare(READ).unwrap();
@@ -49,6 +50,9 @@ fn older(connection: &Connection, over: &AtomicBool) -> i64 {
         task.execute([format!("{count:064x}")]).unwrap();
         connection.execute_batch("COMMIT").unwrap();
         assert!(read.exists([&key]).unwrap());
+        if count == 1 {
+            begun.send(()).unwrap();
+        }
         std::thread::sleep(Duration::from_millis(2));
     }
     count
@@ -68,11 +72,11 @@ fn an_older_version_goes_on_while_a_newer_one_upgrades() {
         let over = AtomicBool::new(false);
         let universe = format!("newer{round}");
         let count = std::thread::scope(|scope| {
-            let older = scope.spawn(|| {
-                let connection = connect(&path);
-                older(&connection, &over)
-            });
-            std::thread::sleep(Duration::from_millis(50));
+            let (begun, has_begun) = mpsc::channel();
+            let (path, over) = (&path, &over);
+            let older = scope.spawn(move || older(&connect(path), &begun, over));
+            // What fails instead is told below.
+            let _ = has_begun.recv();
             let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| workload.finish(&universe)));
             over.store(true, Ordering::Relaxed);
             let count = older.join().unwrap();

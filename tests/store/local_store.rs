@@ -310,6 +310,7 @@ fn dropping_the_store_finishes_what_was_handed_over() {
 fn the_last_store_may_go_in_a_callback() {
     let (_home, store) = open();
     let (sender, receiver) = mpsc::channel();
+    let (gone, is_last) = mpsc::channel();
     let last = store.clone();
     store.committer().submit(Commit {
         blobs: Vec::new(),
@@ -317,12 +318,13 @@ fn the_last_store_may_go_in_a_callback() {
         task: None,
         material: None,
         done: Box::new(move |result| {
-            std::thread::sleep(Duration::from_millis(50));
+            is_last.recv().unwrap();
             drop(last);
             sender.send(result).unwrap();
         }),
     });
     drop(store);
+    gone.send(()).unwrap();
     assert_eq!(receiver.recv_timeout(Duration::from_secs(20)).unwrap(), Ok(()));
 }
 

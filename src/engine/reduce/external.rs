@@ -224,6 +224,7 @@ impl Reducer<'_> {
                 (self.listener)(&Event::ExecStarted { step, pid, container: container.as_deref() });
             }
             ExecEvent::Adopted { since } => (self.listener)(&Event::ExecAdopted { step, since }),
+            ExecEvent::Regained { after } => (self.listener)(&Event::ExecRegained { step, after }),
             ExecEvent::Gauges(gauges) => (self.listener)(&Event::ExecMeasured { step, gauges: &gauges }),
             ExecEvent::Exited { status } => {
                 self.leases.remove(&id);

@@ -124,6 +124,7 @@ impl<'a> Watch<'a> {
             if matches!(stretch, Stretch::Over(_)) {
                 self.record_rest(&mut output).await;
             }
+            let begin = Instant::now();
             let state = self.state().await?;
             let is_running = state.running.unwrap_or(false);
             if let (Stretch::Over(code), false) = (&stretch, is_running) {
@@ -138,7 +139,10 @@ impl<'a> Watch<'a> {
                     self.recorder.fail("the Docker engine was down when the command ended".to_owned());
                     break Ended::new(&state, 0)?;
                 }
-                Stretch::Lost => sleep(FIRST_PAUSE).await,
+                Stretch::Lost => {
+                    (self.events)(ExecEvent::Regained { after: begin.elapsed() });
+                    sleep(FIRST_PAUSE).await;
+                }
                 Stretch::Over(_) if running == RUNNING_AFTER_ALL => return Err(ending::running_after_all()),
                 Stretch::Over(_) => {
                     running += 1;
