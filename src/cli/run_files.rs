@@ -126,7 +126,8 @@ impl RunFiles {
             Level::Debug => "DEBUG",
         };
         let time = jiff::Zoned::now().strftime("%Y/%m/%d %H:%M:%S").to_string();
-        let _ = writeln!(self.log_file, "{time} [{level}] {text}");
+        // At once: what is formatted into a file is written piece by piece.
+        let _ = self.log_file.write_all(format!("{time} [{level}] {text}\n").as_bytes());
     }
 }
 

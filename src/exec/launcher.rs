@@ -3,13 +3,13 @@
 //!
 //! The `process` executor starts its own executable once again with [`MARKER`] as the first argument, so
 //! that neither a big process with threads is forked nor a program started twice for each command. Minders are
-//! kept for later commands: what one costs besides itself is a few mounts.
+//! kept for later commands, which cost next to nothing besides themselves then.
 //!
 //! ```text
 //! reflow ── starts ──▶ launcher ── fork ──▶ minder (process 1 of its namespace) ── spawn ──▶ bash ─▶ …
-//!    │  │                 │ as many as commands at a time  │
-//!    │  └─ a socket each ─▶ (stdin of the launcher) ───────▶ (an idle one, or a new one)
-//!    ◀── order, stop words; words (that socket) ───────────▶
+//!    │  │                 │ one for each socket            │ one command after the other
+//!    │  └─ sockets ──────▶ (stdin of the launcher) ───────▶│
+//!    ◀── orders, stop words; words (that socket) ─────────▶
 //! ```
 //!
 //! Whatever ends ends everything below it: the launcher and the minders see the end of their sockets when
@@ -20,6 +20,7 @@ mod enter;
 mod kernel;
 mod minder;
 pub(crate) mod order;
+mod own;
 mod sandbox;
 mod server;
 
@@ -46,7 +47,7 @@ pub fn run_if_asked() -> Option<ExitCode> {
             let folders = Folders { execs: execs.into(), logs: logs.into() };
             Some(server::serve(Level::of_argument(word(1)?)?, &folders).unwrap_or_else(|error| {
                 // In a minder this reaches reflow. The launcher itself has nobody to tell; its end tells enough.
-                order::say(&Word::Failed { message: error.to_string() });
+                order::say(&[Word::Failed { message: error.to_string() }]);
                 ExitCode::FAILURE
             }))
         }

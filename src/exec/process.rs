@@ -26,7 +26,7 @@ use crate::cancel::CancelToken;
 use crate::credentials::{self, Credentials};
 use crate::executor::{ExecEvent, ExecReport, ExecRequest, Executor, Leftovers, Pull, Transferred, Usage};
 use crate::gauges::{Board, SAMPLING, Sizes, UNSAMPLED};
-use crate::launcher::order::{Ended, Layout, Level, Order, Word};
+use crate::launcher::order::{Ended, Level, Order, Word};
 use crate::machine::{self, KernelLog, Kills};
 use crate::site::{Site, View, Work};
 use crate::verdict::{Ending, tell_log_failure};
@@ -66,6 +66,8 @@ pub struct ProcessExecutor {
 
 /// The shell of every command.
 const BASH: &str = "/bin/bash";
+/// The variable that names it.
+const SHELL: &str = "SHELL";
 /// How long a command may take to end itself when it is asked to stop.
 const GRACE: Duration = Duration::from_secs(2);
 
@@ -87,10 +89,11 @@ impl ProcessExecutor {
     }
 
     /// What every command of this machine has in its environment besides what its exec gives it.
-    fn environment(&self) -> [(String, String); 2] {
-        // A command and everything it starts would load eleven more files if this were LANG, all of which say what
-        // is so without a locale.
-        [("LC_CTYPE", "C.UTF-8"), ("PATH", &self.path)].map(|(name, value)| (name.into(), value.into()))
+    fn environment(&self) -> [(String, String); 3] {
+        // A command and everything it starts would load eleven more files if the first were LANG, all of which say
+        // what is so without a locale. Without the last each shell would look its user up to find it out.
+        let variables = [("LC_CTYPE", "C.UTF-8"), ("PATH", &self.path), (SHELL, BASH)];
+        variables.map(|(name, value)| (name.into(), value.into()))
     }
 
     /// How commands come by what login files give.
@@ -101,7 +104,8 @@ impl ProcessExecutor {
                 return Ok(Login::Each);
             }
             let environment = work.places().common_environment().into_iter().chain(self.environment());
-            login::find_out(&self.site, environment.collect(), |order| async move { self.launch(&order).await }).await
+            login::find_out(&self.site, environment.collect(), |order| async move { self.launch(&order, None).await })
+                .await
         };
         self.login.get_or_try_init(find_out).await
     }
@@ -115,16 +119,26 @@ impl ProcessExecutor {
         environment.extend(credentials);
         Ok(Order {
             program: BASH.to_owned(),
-            // The login files of many systems set PATH anew, without the user's tools.
-            arguments: work.bash_arguments(*login == Login::Each, &format!("export PATH={}; ", quoted(&self.path)))?,
+            arguments: work.bash_arguments(*login == Login::Each, &self.preamble(login))?,
             environment,
             // What a command leaves in its working directory goes with its scratch room.
             directory: work.places().tmp.clone(),
             stdout: work.logs().stdout.clone(),
             stderr: work.logs().stderr.clone(),
-            layout: Layout::of(work.scratch()),
+            scratch: work.scratch().name(),
             grace: u64::try_from(GRACE.as_millis()).unwrap_or(u64::MAX),
         })
+    }
+
+    /// What a shell does before the command.
+    fn preamble(&self, login: &Login) -> String {
+        // For itself it would have found out without being told.
+        let own = format!("export -n {SHELL}; ");
+        match login {
+            // The login files of many systems set PATH anew, without the user's tools.
+            Login::Each => format!("{own}export PATH={}; ", quoted(&self.path)),
+            Login::Exported(_) => own,
+        }
     }
 
     async fn begin(&self, request: &ExecRequest) -> Result<Work, Error> {
@@ -139,10 +153,14 @@ impl ProcessExecutor {
         .await
     }
 
+    fn launcher(&self) -> Arc<Launcher> {
+        self.launcher.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Has the command started, by a new launcher if the one there was is gone.
-    async fn launch(&self, order: &Order) -> Result<Launched, Error> {
-        let launcher = self.launcher.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(launched) = launcher.launch(order).await? {
+    async fn launch(&self, order: &Order, folder: Option<u64>) -> Result<Launched, Error> {
+        let launcher = self.launcher();
+        if let Some(launched) = launcher.launch(order, folder).await? {
             return Ok(launched);
         }
         let launcher = {
@@ -152,7 +170,7 @@ impl ProcessExecutor {
             }
             current.clone()
         };
-        let again = launcher.launch(order).await?;
+        let again = launcher.launch(order, folder).await?;
         again.ok_or_else(|| Error::new(Kind::Unavailable, "the launcher of commands ends as soon as it is started"))
     }
 
@@ -164,7 +182,7 @@ impl ProcessExecutor {
         events: &(dyn Fn(ExecEvent) + Send + Sync),
         cancel: &CancelToken,
     ) -> Result<Watched, Error> {
-        let mut launched = self.launch(order).await?;
+        let mut launched = self.launch(order, work.scratch().number()).await?;
         let mut board = Board::new(Profile::default());
         let mut tree = None;
         let mut sampling = interval_at(Instant::now() + UNSAMPLED, SAMPLING);
@@ -182,7 +200,8 @@ impl ProcessExecutor {
                     }
                     Word::Ended(_) if asked => return Err(canceled()),
                     Word::Ended(ended) => {
-                        return Ok(Watched { started: started.unwrap_or(ended.at), ended, board, tree });
+                        let started = started.unwrap_or(ended.at);
+                        return Ok(Watched { started, ended, board, tree, minder: launched });
                     }
                     Word::Failed { message } => {
                         return Err(Error::new(Kind::Other, message).during("starting the command"));
@@ -255,7 +274,7 @@ impl Executor for ProcessExecutor {
         events(ExecEvent::Staged);
         let order = self.order(&work, self.login(&work).await?, credentials)?;
         let kills = Kills::since_now();
-        let Watched { started, ended, mut board, tree } = self.watch(&order, &work, events, cancel).await?;
+        let Watched { started, ended, mut board, tree, minder } = self.watch(&order, &work, events, cancel).await?;
         events(ExecEvent::Exited { status: ended.status });
         if !board.profile().is_empty()
             && let Some(sizes) = Sizes::measure(work.scratch()).await
@@ -271,6 +290,7 @@ impl Executor for ProcessExecutor {
             Ok(remains)
         })
         .await?;
+        self.launcher().rest(minder);
         tell_log_failure(&mut remains.outcome, ended.log_failure);
         Ok(ExecReport {
             outcome: remains.outcome,
@@ -298,6 +318,7 @@ struct Watched {
     ended: Ended,
     board: Board,
     tree: Option<Tree>,
+    minder: Launched,
 }
 
 /// Whether the kernel has killed something of the command for lack of memory: it names a process that was seen, or

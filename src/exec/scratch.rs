@@ -20,7 +20,7 @@ use rustix::fs::FlockOperation;
 use rustix::io::Errno;
 
 use crate::executor::ExecId;
-pub(crate) use spares::Spares;
+pub(crate) use spares::{Spares, has_attributes};
 
 /// A claimed scratch folder. Dropping it removes the folder, unless it was left to others.
 #[derive(Debug)]
@@ -40,8 +40,8 @@ pub fn temporary_of(state: &Path, id: ExecId) -> PathBuf {
 
 /// The name of that folder.
 const TEMPORARY: &str = "tmp";
-/// The folders in a scratch folder.
-const SUBFOLDERS: [&str; 3] = ["arg", "return", TEMPORARY];
+/// The folders in a scratch folder: the inputs, the outputs, and room for everything else.
+pub(crate) const SUBFOLDERS: [&str; 3] = ["arg", "return", TEMPORARY];
 
 /// Bounds a loop that ends long before.
 const MOST_AT_THE_SAME: u32 = 10_000;
@@ -137,9 +137,14 @@ impl Scratch {
         }
     }
 
-    /// The folder.
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
+    /// The name of the folder.
+    pub(crate) fn name(&self) -> String {
+        self.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
+    /// A number that no other scratch folder has while this one is there, under whatever name.
+    pub(crate) fn number(&self) -> Option<u64> {
+        self.lock.as_ref()?.metadata().ok().map(|metadata| metadata.ino())
     }
 
     /// When the claim is given up the folder stays as it is, for a later claim to go on with.

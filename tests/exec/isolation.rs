@@ -1,6 +1,7 @@
 //! What commands see of the machine and of each other, and that it is the same in every executor.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use base::Fileset;
 
@@ -20,6 +21,7 @@ pub(crate) const CASES: &[Case] = &[
     ("the_path_is_the_users", PROCESS, the_path_is_the_users),
     ("what_is_left_running_dies", ALL, what_is_left_running_dies),
     ("nothing_passes_from_one_command_to_the_next", ALL, nothing_passes_from_one_command_to_the_next),
+    ("mounts_stay_for_the_next_command", PROCESS, mounts_stay_for_the_next_command),
     ("commands_are_apart_at_one_time", ALL, commands_are_apart_at_one_time),
 ];
 
@@ -61,7 +63,7 @@ fn the_machine_is_not_written_to(bed: &Bed) {
     assert_eq!(std::fs::read_to_string(&file).unwrap(), "precious");
     // The working directory may be written to, and nobody else sees it.
     assert_eq!(bed.print("echo x > here; cat here > %s"), "x\n");
-    assert!(!std::path::Path::new("/here").exists());
+    assert!(!Path::new("/here").exists());
 }
 
 fn the_sandbox_cannot_be_undone(bed: &Bed) {
@@ -84,7 +86,7 @@ fn the_sandbox_cannot_be_undone(bed: &Bed) {
     ] {
         assert!(bed.run(&Exec::new(attack)).outcome.is_err(), "{attack}");
     }
-    assert!(!std::path::Path::new("/etc/reflow-exec-test").exists());
+    assert!(!Path::new("/etc/reflow-exec-test").exists());
 }
 
 fn other_processes_are_not_seen(bed: &Bed) {
@@ -124,26 +126,44 @@ fn what_is_left_running_dies(bed: &Bed) {
 }
 
 fn nothing_passes_from_one_command_to_the_next(bed: &Bed) {
-    let look = "ls -A /tmp /return /dev/shm 2>/dev/null | grep -cv '^$\\|^0$\\|:$' > %s || true; \
-                cat /proc/sysvipc/shm /proc/sysvipc/sem | grep -c '^ *[-0-9]' >> %s || true";
-    let looked = Exec::new(look).file_output().again(0);
-    assert_eq!(bed.content(&bed.collect(&looked).fileset.list[0]), "0\n0\n");
+    let look = "ls -A /tmp /return /dev/shm /dev/mqueue 2>/dev/null | grep -cv '^$\\|^0$\\|:$' > %s || true; \
+                cat /proc/sysvipc/* | grep -c '^ *[-0-9]' >> %s || true; stat -c '%%a %%u' /dev/shm >> %s";
+    let looked = Exec::new(look).file_output().again(0).again(0);
+    let as_new = bed.content(&bed.collect(&looked).fileset.list[0]);
+    assert!(as_new.starts_with("0\n0\n1777 "), "{as_new}");
+    // Each by itself: a look at one of them must not stand for all.
+    let traces = [
+        "echo x > /dev/shm/d",
+        "mkdir /dev/shm/.d",
+        "chmod 700 /dev/shm",
+        "ipcmk -M 4096",
+        "ipcmk -Q",
+        "ipcmk -S 1",
+        "test ! -e /dev/mqueue || : > /dev/mqueue/q",
+    ];
     // As many as may be minded by the same process, and some that fail.
-    for round in 0..4 {
+    for (round, trace) in traces.into_iter().enumerate() {
         let big = "head -c 60M /dev/zero | tail -c 1";
         let leave = format!(
-            "echo {round} > /tmp/a; mkdir -p /tmp/b/c; echo x > /dev/shm/d; ipcmk -M 4096 -Q > /dev/null || true; \
+            "echo {round} > /tmp/a; mkdir -p /tmp/b/c; {trace} > /dev/null; \
              (sleep 1000 &); ulimit -n 50; umask 077; cd /; x=$({big} | tr '\\0' x); exit {}",
             round % 2
         );
         assert_eq!(bed.run(&Exec::new(&leave)).outcome.is_ok(), round % 2 == 0);
-        let looked = Exec::new(look).file_output().again(0);
         let report = bed.run(&looked);
         assert!(report.usage.max_memory < 40 << 20, "{:?}", report.usage);
         let printed = report.outcome.expect("it succeeds").fileset;
-        assert_eq!(bed.content(&printed.list[0]), "0\n0\n");
+        assert_eq!(bed.content(&printed.list[0]), as_new, "{trace}");
         assert_eq!(bed.print("umask > %s; ulimit -n >> /dev/null; pwd > /dev/null"), "0022\n");
     }
+}
+
+fn mounts_stay_for_the_next_command(bed: &Bed) {
+    let look = "grep -E ' (/arg|/return|/tmp|/dev/shm|/dev/mqueue) ' /proc/self/mountinfo | cut -d ' ' -f 1,5 > %s";
+    let [first, second] = [(); 2].map(|()| bed.print(look));
+    let places = ["/arg", "/return", "/tmp", "/dev/shm"];
+    assert!(places.iter().all(|place| first.lines().any(|line| line.ends_with(&format!(" {place}")))), "{first}");
+    assert_eq!(first, second);
 }
 
 fn commands_are_apart_at_one_time(bed: &Bed) {

@@ -23,6 +23,7 @@ pub(crate) const CASES: &[Case] = &[
     ("started_anew_after_a_kill", ALL, started_anew_after_a_kill),
     ("rt_131_leftovers_are_removed", ALL, leftovers_are_removed),
     ("a_launcher_that_is_killed", &[Kind::Process, Kind::Shared], a_launcher_that_is_killed),
+    ("a_minder_that_is_killed_meanwhile", &[Kind::Process, Kind::Shared], a_minder_that_is_killed_meanwhile),
     ("a_foreign_container_of_that_name", &[Kind::Docker], a_foreign_container_of_that_name),
     ("without_namespaces", &[Kind::Process], without_namespaces),
 ];
@@ -271,6 +272,20 @@ fn a_launcher_that_is_killed(bed: &Bed) {
     assert_eq!(error.kind(), Failure::Temporary, "{error}");
     eventually("the command is gone", || processes_with_argument(&token).is_empty());
     for _ in 0..2 {
+        assert_eq!(bed.print("echo x > %s"), "x\n");
+    }
+}
+
+fn a_minder_that_is_killed_meanwhile(bed: &Bed) {
+    for round in 0..3 {
+        let (events, _) = bed.events(&Exec::new(&format!("echo {round}")));
+        let minder = events.iter().find_map(|event| match event {
+            ExecEvent::Started { pid, .. } => *pid,
+            _ => None,
+        });
+        let minder = minder.unwrap().to_string();
+        assert!(Command::new("/bin/kill").args(["-KILL", &minder]).status().unwrap().success());
+        eventually("it is gone", || !std::path::Path::new("/proc").join(&minder).exists());
         assert_eq!(bed.print("echo x > %s"), "x\n");
     }
 }

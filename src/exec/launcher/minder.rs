@@ -18,6 +18,7 @@ use rustix::process::{DumpableBehavior, Pid, PidfdFlags, Signal};
 
 use super::kernel::{self, Reaped};
 use super::order::{self, Ended, Order, STOP, Word};
+use super::own::Own;
 
 /// Where the output streams go.
 pub(super) struct Logs {
@@ -26,9 +27,13 @@ pub(super) struct Logs {
 }
 
 impl Logs {
-    /// Finds their folders while these can still be seen.
-    pub(super) fn new(order: &Order) -> io::Result<Self> {
-        Ok(Self { stdout: Log::new(&order.stdout)?, stderr: Log::new(&order.stderr)? })
+    /// Finds their folders.
+    pub(super) fn new(order: &Order, own: &Own) -> io::Result<Self> {
+        let log = |path: &Path| -> io::Result<Log> {
+            let name = path.file_name().ok_or_else(|| io::Error::other(format!("{} is no name", path.display())))?;
+            Ok(Log { folder: own.log_folder(path)?, name: name.to_owned(), file: None })
+        };
+        Ok(Self { stdout: log(&order.stdout)?, stderr: log(&order.stderr)? })
     }
 }
 
@@ -40,15 +45,6 @@ struct Log {
 }
 
 impl Log {
-    fn new(path: &Path) -> io::Result<Self> {
-        let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
-            return Err(io::Error::other(format!("{} is no name of a log", path.display())));
-        };
-        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let folder = rustix::fs::open(folder, flags, Mode::empty())?;
-        Ok(Self { folder, name: name.to_owned(), file: None })
-    }
-
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         let file = match &mut self.file {
             Some(file) => file,
@@ -81,13 +77,13 @@ pub(super) fn settle_in(namespace: bool) -> io::Result<()> {
     Ok(())
 }
 
-/// Runs a command to its end and reports it; nothing of it lives then. `own` is this process's number.
-pub(super) fn mind(order: &Order, own: Option<u32>, logs: Logs, namespace: bool) -> io::Result<()> {
+/// Runs a command to its end and reports it; nothing of it lives then. `number` is this process's.
+pub(super) fn mind(order: &Order, number: Option<u32>, logs: Logs, namespace: bool) -> io::Result<()> {
     let (stdout, stdout_end) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;
     let (stderr, stderr_end) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;
     let child = start(order, stdout_end, stderr_end, namespace)
         .map_err(|error| io::Error::new(error.kind(), format!("cannot run {}: {error}", order.program)))?;
-    order::say(&Word::Started { at: now(), pid: own });
+    let started = Word::Started { at: now(), pid: number };
 
     let streams = [Stream::new(stdout, logs.stdout), Stream::new(stderr, logs.stderr)];
     // Kernels before 5.3 have no such descriptors; there the child is asked after now and then.
@@ -101,6 +97,7 @@ pub(super) fn mind(order: &Order, own: Option<u32>, logs: Logs, namespace: bool)
         deadline: None,
         namespace,
         used: Used::default(),
+        untold: Some((started, Instant::now() + SOON)),
     };
     let waited = minder.wait();
     let at = now();
@@ -109,7 +106,9 @@ pub(super) fn mind(order: &Order, own: Option<u32>, logs: Logs, namespace: bool)
     minder.drain();
     let log_failure = minder.streams.iter_mut().find_map(|stream| stream.failure.take());
     let Used { cpu, max_memory, read, written } = minder.used;
-    order::say(&Word::Ended(Ended { at, status, cpu, max_memory, read, written, log_failure }));
+    let ended = Word::Ended(Ended { at, status, cpu, max_memory, read, written, log_failure });
+    let words: Vec<Word> = minder.untold.take().map(|(started, _)| started).into_iter().chain([ended]).collect();
+    order::say(&words);
     Ok(())
 }
 
@@ -159,6 +158,8 @@ struct Minder {
     deadline: Option<Instant>,
     namespace: bool,
     used: Used,
+    /// That the command has started, and when that is said at the latest.
+    untold: Option<(Word, Instant)>,
 }
 
 /// What everything that has ended has used.
@@ -173,6 +174,8 @@ struct Used {
     written: u64,
 }
 
+/// Commands that end sooner need not be told of twice: reflow would be woken up, to wait again.
+const SOON: Duration = Duration::from_millis(5);
 /// How often orphans of the command are looked after while nothing else happens.
 const ORPHANS: Duration = Duration::from_secs(1);
 /// How often the child is asked after where the kernel does not tell of its end.
@@ -186,6 +189,9 @@ impl Minder {
                 return Ok(status);
             }
             let ready = self.poll()?;
+            if let Some((started, _)) = self.untold.take_if(|(_, latest)| *latest <= Instant::now()) {
+                order::say(&[started]);
+            }
             if ready.input {
                 self.listen()?;
             }
@@ -203,7 +209,8 @@ impl Minder {
 
     fn poll(&self) -> io::Result<Ready> {
         let mut wait = if self.ended.is_some() { ORPHANS } else { UNTOLD };
-        if let Some(deadline) = self.deadline {
+        let deadlines = [self.deadline, self.untold.as_ref().map(|(_, latest)| *latest)];
+        for deadline in deadlines.into_iter().flatten() {
             wait = wait.min(deadline.saturating_duration_since(Instant::now()));
         }
         let [stdout, stderr] = self.streams.each_ref().map(|stream| stream.pipe.as_ref().map(File::as_fd));
@@ -364,8 +371,8 @@ mod tests {
         let mut child = Command::new("sleep").arg("1000").process_group(0).spawn().unwrap();
         let stream = || {
             let (pipe, _) = rustix::pipe::pipe().unwrap();
-            let log = Log::new(Path::new("/tmp/never written")).unwrap();
-            Stream::new(pipe, log)
+            let folder = OwnedFd::from(File::open("/tmp").unwrap());
+            Stream::new(pipe, Log { folder, name: "never written".into(), file: None })
         };
         let mut minder = Minder {
             child: Pid::from_raw(child.id().cast_signed()).unwrap(),
@@ -376,6 +383,7 @@ mod tests {
             deadline: None,
             namespace: false,
             used: Used::default(),
+            untold: None,
         };
         // A word that nobody reads.
         (&ours).write_all(b"started").unwrap();

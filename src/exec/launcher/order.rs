@@ -7,8 +7,6 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::scratch::Scratch;
-
 /// How much is kept from commands. The same for all commands of a launcher.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Level {
@@ -35,8 +33,8 @@ impl Level {
     }
 }
 
-/// The command to run and where. The first that goes to a minder, as four bytes of length, least
-/// significant first, and JSON.
+/// The command to run and where. Goes to a minder that has none, as four bytes of length, least significant first,
+/// and JSON.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Order {
     /// Program and arguments.
@@ -49,7 +47,8 @@ pub(crate) struct Order {
     /// Files of the output streams, made when there is something to write; their folder exists.
     pub(crate) stdout: PathBuf,
     pub(crate) stderr: PathBuf,
-    pub(crate) layout: Layout,
+    /// The name of the scratch folder, below [`Folders::execs`].
+    pub(crate) scratch: String,
     /// Milliseconds between asking the command to stop and killing it.
     pub(crate) grace: u64,
 }
@@ -63,38 +62,13 @@ pub(crate) struct Folders {
     pub(crate) logs: PathBuf,
 }
 
-/// The folders that are a command's own, below [`Folders::execs`].
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Layout {
-    /// The name of the scratch folder.
-    pub(crate) scratch: String,
-    /// The name in it of what becomes `/arg`.
-    pub(crate) arg: String,
-    /// Becomes `/return`.
-    pub(crate) output: String,
-    /// Becomes `/tmp`.
-    pub(crate) tmp: String,
-}
-
-impl Layout {
-    pub(crate) fn of(scratch: &Scratch) -> Self {
-        let name = |path: PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        Self {
-            scratch: name(scratch.path().to_owned()),
-            arg: name(scratch.arg()),
-            output: name(scratch.output()),
-            tmp: name(scratch.tmp()),
-        }
-    }
-}
-
 /// What reflow may say after the order, a byte each. The end of the input means to kill the command.
 pub(crate) const STOP: u8 = b's';
 
 /// What a minder says, a line of JSON each.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Word {
-    /// The command runs.
+    /// The command runs. Of one that ends at once this comes with its end.
     Started {
         /// Nanoseconds since the Unix epoch.
         at: u64,
@@ -129,16 +103,21 @@ pub(crate) fn input() -> io::Result<File> {
     Ok(File::from(io::stdin().as_fd().try_clone_to_owned()?))
 }
 
-/// Says a word to reflow on standard output.
-pub(crate) fn say(word: &Word) {
-    say_to(&io::stdout(), word);
+/// Says words to reflow on standard output.
+pub(crate) fn say(words: &[Word]) {
+    say_to(&io::stdout(), words);
 }
 
-/// Says a word to reflow. If nobody listens any more there is nobody to tell either.
-pub(crate) fn say_to(conversation: &impl AsFd, word: &Word) {
-    let Ok(mut line) = serde_json::to_vec(word) else { return };
-    line.push(b'\n');
-    let mut rest = &line[..];
+/// Says words to reflow, all at once. If nobody listens any more there is nobody to tell either.
+pub(crate) fn say_to(conversation: &impl AsFd, words: &[Word]) {
+    let mut lines = Vec::new();
+    for word in words {
+        if serde_json::to_writer(&mut lines, word).is_err() {
+            return;
+        }
+        lines.push(b'\n');
+    }
+    let mut rest = &lines[..];
     while let Ok(count) = rustix::io::retry_on_intr(|| rustix::io::write(conversation, rest)) {
         rest = &rest[count..];
         if rest.is_empty() {

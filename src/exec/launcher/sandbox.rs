@@ -6,8 +6,8 @@
 //! /tmp      scratch room, where it begins  /…     this machine's folders, read-only
 //! ```
 //!
-//! The launcher makes all that is the same for every command once, in a mount namespace of its own. A command gets a
-//! copy of that namespace, which costs the kernel little, and what is its own is mounted there.
+//! The launcher makes all that is the same for every command once, in a mount namespace of its own. A minder gets a
+//! copy of that namespace, which costs the kernel little, and mounts there what is a command's own.
 
 use std::ffi::{CStr, OsStr};
 use std::fs;
@@ -21,8 +21,8 @@ use rustix::mount::{MountFlags, MountPropagationFlags, MoveMountFlags, OpenTreeF
 use rustix::process::Pid;
 use rustix::thread::{CapabilitySet, CapabilitySets, UnshareFlags};
 
-use super::kernel::{self, Attributes, NO_DEVICES, NO_SETUID, Namespaces, READ_ONLY};
-use super::order::{Folders, Layout, Level, Order};
+use super::kernel::{self, Attributes, Namespaces, READ_ONLY};
+use super::order::{Folders, Level};
 
 /// Where the new root is put together: a folder that every machine has and that the sandbox replaces
 /// anyway. It must not be below a folder that is bound into the new root.
@@ -36,14 +36,8 @@ const OWN: [&str; 5] = ["arg", "dev", "proc", "return", "tmp"];
 
 /// Where the launcher and its minders find the scratch folders and the logs: places that a command's own folders
 /// cover.
-const EXECS: &str = TMP;
-const LOGS: &str = ARG;
-
-/// What is a command's own.
-const ARG: &str = "/arg";
-const RETURN: &str = "/return";
-const TMP: &str = "/tmp";
-const SHARED: &str = "/dev/shm";
+pub(super) const EXECS: &str = "/tmp";
+pub(super) const LOGS: &str = "/arg";
 
 /// Forks into new mount, IPC and, if the level asks for it, process namespaces; `None` in the child.
 ///
@@ -76,7 +70,7 @@ pub(super) fn prepare(folders: &Folders) -> io::Result<()> {
     step("private mounts", rustix::mount::mount_change("/", private))?;
 
     // The folders may be below /tmp, which the new root covers while it is put together.
-    let [execs, logs] = [clone(&folders.execs), clone(&folders.logs)];
+    let [execs, logs] = [&folders.execs, &folders.logs].map(|folder| step(folder, clone(CWD, folder)));
     let site = Path::new(SITE);
     let flags = MountFlags::NOSUID | MountFlags::NODEV;
     step("the root folder", rustix::mount::mount("tmpfs", site, "tmpfs", flags, Some(ROOT_OPTIONS)))?;
@@ -103,7 +97,7 @@ fn enter_user_namespace() -> io::Result<()> {
     write("gid_map", format!("{group} {group} 1"))
 }
 
-fn unshare(flags: UnshareFlags) -> rustix::io::Result<()> {
+pub(super) fn unshare(flags: UnshareFlags) -> rustix::io::Result<()> {
     // SAFETY: the unsafe part of unshare is CLONE_FILES, by which file descriptors change under other
     // owners; it is not among the flags.
     #[allow(unsafe_code, reason = "proved above")]
@@ -112,53 +106,18 @@ fn unshare(flags: UnshareFlags) -> rustix::io::Result<()> {
     }
 }
 
-/// Names the logs as they are seen after [`prepare`].
-pub(super) fn translate(order: &mut Order, folders: &Folders) {
-    for log in [&mut order.stdout, &mut order.stderr] {
-        if let Ok(name) = log.strip_prefix(&folders.logs) {
-            *log = Path::new(LOGS).join(name);
-        }
-    }
-}
-
 /// Gives the commands of a minder, which is the first of its process namespace, their own `/proc`.
 pub(super) fn show_own_processes() -> io::Result<()> {
     mount_proc(Path::new("/proc"))
 }
 
-/// Takes away what the last command has left in memory for processes to share.
-pub(super) fn renew_ipc() -> io::Result<()> {
-    step("a new IPC namespace", unshare(UnshareFlags::NEWIPC))
-}
-
-/// Mounts what is a command's own. To be called in the namespaces.
-pub(super) fn build(layout: &Layout) -> io::Result<()> {
-    let scratch = Path::new(EXECS).join(&layout.scratch);
-    let [arg, output, tmp] = [&layout.arg, &layout.output, &layout.tmp].map(|name| clone(&scratch.join(name)));
-    let writable = Attributes { set: NO_SETUID | NO_DEVICES, ..Attributes::default() };
-    let sealed = Attributes { set: READ_ONLY | NO_SETUID | NO_DEVICES, ..Attributes::default() };
-    for (place, tree, attributes) in [(ARG, arg, sealed), (RETURN, output, writable), (TMP, tmp, writable)] {
-        attach(&tree?, Path::new(place))?;
-        step(place, kernel::set_mount_attributes(Path::new(place), attributes))?;
-    }
-    let flags = MountFlags::NOSUID | MountFlags::NODEV;
-    step(SHARED, rustix::mount::mount("tmpfs", SHARED, "tmpfs", flags, Some(c"mode=1777")))
-}
-
-/// Unmounts what [`build`] has mounted. Nothing of the command may live any more.
-pub(super) fn clear() -> io::Result<()> {
-    [ARG, RETURN, TMP, SHARED]
-        .iter()
-        .try_for_each(|place| step(place, rustix::mount::unmount(*place, UnmountFlags::DETACH)))
-}
-
 /// The mount that a folder is in, cut to the folder.
-fn clone(folder: &Path) -> io::Result<OwnedFd> {
+pub(super) fn clone(above: impl AsFd, folder: &Path) -> rustix::io::Result<OwnedFd> {
     let flags = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC;
-    step(folder, rustix::mount::open_tree(CWD, folder, flags))
+    rustix::mount::open_tree(above, folder, flags)
 }
 
-fn attach(tree: &OwnedFd, place: &Path) -> io::Result<()> {
+pub(super) fn attach(tree: &OwnedFd, place: &Path) -> io::Result<()> {
     let flags = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH;
     step(place, rustix::mount::move_mount(tree.as_fd(), "", CWD, place, flags))
 }
@@ -203,7 +162,7 @@ fn make_devices(dev: &Path) -> io::Result<()> {
     for (name, target) in links {
         step(name, std::os::unix::fs::symlink(target, dev.join(name)))?;
     }
-    for name in ["shm", "pts"] {
+    for name in ["mqueue", "pts", "shm"] {
         step(name, fs::create_dir(dev.join(name)))?;
     }
     step("ptmx", std::os::unix::fs::symlink("pts/ptmx", dev.join("ptmx")))
@@ -286,7 +245,7 @@ pub(super) fn drop_privileges() -> io::Result<()> {
 }
 
 /// Says which step failed.
-fn step<T, E: Into<io::Error>>(what: impl AsRef<OsStr>, result: Result<T, E>) -> io::Result<T> {
+pub(super) fn step<T, E: Into<io::Error>>(what: impl AsRef<OsStr>, result: Result<T, E>) -> io::Result<T> {
     result.map_err(|error| {
         let error = error.into();
         io::Error::new(error.kind(), format!("{}: {error}", what.as_ref().to_string_lossy()))

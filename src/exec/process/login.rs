@@ -13,7 +13,7 @@ use base::Error;
 use super::BASH;
 use super::launch::Launched;
 use crate::blocking::blocking;
-use crate::launcher::order::{Layout, Order, Word};
+use crate::launcher::order::{Order, Word};
 use crate::scratch::Scratch;
 use crate::site::Site;
 
@@ -54,7 +54,7 @@ where
         directory: "/".to_owned(),
         stdout: "/dev/null".into(),
         stderr: "/dev/null".into(),
-        layout: Layout::of(&scratch),
+        scratch: scratch.name(),
         grace: 0,
     };
     let mut launched = launch(order).await?;

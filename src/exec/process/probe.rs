@@ -7,7 +7,7 @@ use base::{Error, Kind};
 use super::BASH;
 use super::launch::Launcher;
 use crate::blocking::blocking;
-use crate::launcher::order::{Layout, Level, Order, Word};
+use crate::launcher::order::{Level, Order, Word};
 use crate::scratch::Scratch;
 use crate::site::Site;
 
@@ -52,11 +52,11 @@ async fn attempt(site: &Site, program: &Path, level: Level) -> Result<Result<Lau
         directory: "/".to_owned(),
         stdout: "/dev/null".into(),
         stderr: "/dev/null".into(),
-        layout: Layout::of(&scratch),
+        scratch: scratch.name(),
         grace: 0,
     };
     let launcher = Launcher::start(program, level, &site.folders())?;
-    let Some(mut launched) = launcher.launch(&order).await? else {
+    let Some(mut launched) = launcher.launch(&order, None).await? else {
         return Ok(Err("the launcher ended at once".to_owned()));
     };
     loop {

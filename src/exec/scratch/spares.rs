@@ -111,7 +111,7 @@ fn empty(path: &Path) -> io::Result<()> {
 }
 
 /// Whether somebody may have given the folder an access list or the like.
-fn has_attributes(folder: &Path) -> bool {
+pub(crate) fn has_attributes(folder: &Path) -> bool {
     let mut nothing: [u8; 0] = [];
     // With no room for names, the length of their list is told.
     !matches!(rustix::fs::llistxattr(folder, &mut nothing[..]), Ok(0) | Err(Errno::OPNOTSUPP))
