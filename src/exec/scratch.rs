@@ -3,10 +3,9 @@
 //! A folder is claimed by a lock on it that dies with the process, so that a folder left behind by a
 //! killed run can be told from one in use, and is emptied before it is used again.
 //!
-//! A folder that was given up is kept, empty and locked, and gets the name of the next exec: ext4 looks for a
-//! new inode among all that were removed lately, so that making folders anew for each exec takes longer and longer.
+//! A folder that was given up is emptied, and given the name of the next exec (see [`store::spares`]).
 
-mod spares;
+mod renewal;
 
 use std::fs::{self, File};
 use std::io;
@@ -18,9 +17,10 @@ use std::time::Duration;
 use base::{Error, Kind};
 use rustix::fs::FlockOperation;
 use rustix::io::Errno;
+use store::Spares;
 
 use crate::executor::ExecId;
-pub(crate) use spares::{Spares, has_attributes};
+pub(crate) use renewal::has_attributes;
 
 /// A claimed scratch folder. Dropping it removes the folder, unless it was left to others.
 #[derive(Debug)]
@@ -51,6 +51,11 @@ impl Scratch {
         Self { path, is_left: AtomicBool::new(false), is_prepared: AtomicBool::new(is_prepared), lock: Some(lock) }
     }
 
+    /// Spare scratch folders below `execs`.
+    pub(crate) fn spares(execs: &Path) -> Spares {
+        Spares::new(execs, remove)
+    }
+
     /// As [`Scratch::claim`], with a spare folder if there is one.
     pub(crate) fn claim_spare(execs: &Path, id: ExecId, spares: &Spares) -> Result<Self, Error> {
         let path = execs.join(id.hex());
@@ -79,6 +84,7 @@ impl Scratch {
     /// Gives the folder up, for another exec to have it. Nothing may use it any more.
     pub(crate) fn spare(mut self, spares: &Spares) {
         if !*self.is_left.get_mut()
+            && renewal::renew(&self.path).is_ok()
             && let Some(lock) = self.lock.take()
         {
             self.lock = spares.keep(&self.path, lock).err();
@@ -178,11 +184,7 @@ impl Drop for Scratch {
         if *self.is_left.get_mut() || self.lock.is_none() {
             return;
         }
-        // What cannot be removed now is removed by the next claim; nobody would be helped by an
-        // otherwise good result that fails for it.
-        if remove_contents(&self.path).is_ok() {
-            let _ = fs::remove_dir(&self.path);
-        }
+        remove(&self.path);
     }
 }
 
@@ -216,6 +218,14 @@ fn lock(path: &Path) -> io::Result<Lock> {
             Ok(there) if there.ino() == folder.metadata()?.ino() => return Ok(Lock::Taken(folder)),
             _ => continue,
         }
+    }
+}
+
+/// Removes the folder. What cannot be removed now is removed by the next claim, or as a leftover; nobody would be
+/// helped by an otherwise good result that fails for it.
+fn remove(path: &Path) {
+    if remove_contents(path).is_ok() {
+        let _ = fs::remove_dir(path);
     }
 }
 
@@ -290,7 +300,7 @@ mod tests {
     #[test]
     fn a_folder_that_was_given_up_is_the_next_ones() {
         let execs = tempfile::tempdir().unwrap();
-        let spares = Spares::new(execs.path());
+        let spares = Scratch::spares(execs.path());
         let id = |name: &str| ExecId::new(Digest::of(name));
         let claim = |name: &str| Scratch::claim_spare(execs.path(), id(name), &spares).unwrap();
         let first = claim("first");
@@ -319,7 +329,7 @@ mod tests {
     #[test]
     fn a_folder_that_a_command_has_changed_goes() {
         let execs = tempfile::tempdir().unwrap();
-        let spares = Spares::new(execs.path());
+        let spares = Scratch::spares(execs.path());
         let id = ExecId::new(Digest::of("changed"));
         let changes: [&dyn Fn(&Scratch); 3] = [
             &|scratch| fs::set_permissions(scratch.output(), fs::Permissions::from_mode(0o700)).unwrap(),
@@ -347,12 +357,12 @@ mod tests {
     #[test]
     fn spare_folders_of_killed_processes_go() {
         let execs = tempfile::tempdir().unwrap();
-        let spares = Spares::new(execs.path());
+        let spares = Scratch::spares(execs.path());
         let scratch = Scratch::claim_spare(execs.path(), ExecId::new(Digest::of("ours")), &spares).unwrap();
         scratch.prepare().unwrap();
         scratch.spare(&spares);
         fs::create_dir_all(execs.path().join("spare-1/tmp")).unwrap();
-        Spares::new(execs.path()).remove_those_of_others().unwrap();
+        Scratch::spares(execs.path()).remove_those_of_others().unwrap();
         assert!(!execs.path().join("spare-1").exists());
         assert_eq!(fs::read_dir(execs.path()).unwrap().count(), 1);
     }

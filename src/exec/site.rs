@@ -9,13 +9,13 @@ use std::sync::Arc;
 
 use base::config::ExecConfig;
 use base::{Digest, Error};
-use store::FileRepository;
+use store::{FileRepository, Spares};
 
 use crate::collect::{self, Helpers, Outputs};
 use crate::executor::{Collected, ExecId, ExecRequest, LogFile};
 use crate::launcher::order;
 use crate::logs::{self, LogPaths};
-use crate::scratch::{Scratch, Spares};
+use crate::scratch::Scratch;
 use crate::stage::{self, Sharing};
 use crate::template::{self, Places};
 use crate::verdict::{self, Ending};
@@ -79,7 +79,7 @@ impl Site {
         };
         let (execs, logs) = (make("execs")?, make("logs")?);
         let home = Digest::of(execs.as_os_str().as_encoded_bytes());
-        let spares = Spares::new(&execs);
+        let spares = Scratch::spares(&execs);
         // A matter of tidiness; whatever is wrong will show when a folder is claimed.
         let _ = spares.remove_those_of_others();
         Ok(Self(Arc::new(Folders { execs, logs, home, repository, helpers: Helpers::new(), spares })))

@@ -28,6 +28,7 @@ pub mod steps;
 pub mod tasks;
 
 pub mod lock;
+pub mod spares;
 
 pub mod commit;
 mod lent;
@@ -52,6 +53,7 @@ pub use place::safe_join;
 pub use repository::Repository;
 pub use roots::{Root, Roots};
 pub use runs::{RunPhase, RunQuery, RunRecord, Runs};
+pub use spares::Spares;
 pub use stat_cache::StatCache;
 pub use steps::{ImportRecord, StepBatch, StepOutcome, StepRecord, Steps};
 pub use tasks::{LogPlace, TaskKind, TaskQuery, TaskRecord, Tasks, Usage};

@@ -4,20 +4,19 @@
 //! however that ends. The owner takes the name away before it lets go; whoever got hold of a file that has
 //! another name by then notices that the name leads elsewhere and starts again.
 //!
-//! A file that was let go stays locked and is given the name of the next key: making and removing a file for
-//! each exec would be slow on ext4, which looks for a new inode among all that were removed lately.
+//! A file that was let go is given the name of the next key (see [`crate::spares`]).
 
 use std::fs::{self, TryLockError};
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use base::{Digest, Error};
-use rustix::fs::{CWD, RenameFlags};
 
 use crate::located::Located;
+use crate::spares::Spares;
 
 /// The longest pause between two looks at a lock that somebody else has.
 const LONGEST_PAUSE: Duration = Duration::from_millis(250);
@@ -44,8 +43,9 @@ impl KeyLocks {
     pub fn open(root: &Path) -> Result<Self, Error> {
         let root = std::path::absolute(root).at("find", root)?;
         fs::create_dir_all(&root).at("make folder", &root)?;
-        remove_spares_of_others(&root).at("read folder", &root)?;
-        Ok(Self { spares: Arc::new(Spares { root: root.clone(), files: Mutex::default() }), root })
+        let spares = Spares::new(&root, remove);
+        spares.remove_those_of_others().at("read folder", &root)?;
+        Ok(Self { root, spares: Arc::new(spares) })
     }
 
     /// Takes the lock of `key`; `None` if somebody has it.
@@ -125,73 +125,14 @@ impl Drop for KeyLock {
     fn drop(&mut self) {
         let Some(file) = self.file.take() else { return };
         if let Err(_locked) = self.spares.keep(&self.path, file) {
-            // A file that stays does no harm: the next owner uses it.
-            let _ = fs::remove_file(&self.path);
+            remove(&self.path);
         }
     }
 }
 
-/// Locked files that stand for no key at the moment.
-#[derive(Debug)]
-struct Spares {
-    root: PathBuf,
-    files: Mutex<Vec<(PathBuf, fs::File)>>,
-}
-
-/// What names of spare files begin with. An inode's number follows, which no other file has while this one is there.
-const SPARE: &str = "spare-";
-/// So many are kept at most: about what is locked at a time.
-const MOST_SPARES: usize = 64;
-
-impl Spares {
-    /// Gives a spare file the name `path`; nothing if there is none, or if that name is taken.
-    fn take(&self, path: &Path) -> Option<fs::File> {
-        let (spare, file) = self.files.lock().unwrap_or_else(PoisonError::into_inner).pop()?;
-        match rustix::fs::renameat_with(CWD, &spare, CWD, path, RenameFlags::NOREPLACE) {
-            Ok(()) => Some(file),
-            Err(rustix::io::Errno::EXIST) => {
-                self.files.lock().unwrap_or_else(PoisonError::into_inner).push((spare, file));
-                None
-            }
-            Err(_) => {
-                let _ = fs::remove_file(&spare);
-                None
-            }
-        }
-    }
-
-    /// Takes over a file that has the name `path`, or gives it back.
-    fn keep(&self, path: &Path, file: fs::File) -> Result<(), fs::File> {
-        let Ok(metadata) = file.metadata() else { return Err(file) };
-        let spare = self.root.join(format!("{SPARE}{}", metadata.ino()));
-        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-        if files.len() >= MOST_SPARES || fs::rename(path, &spare).is_err() {
-            return Err(file);
-        }
-        files.push((spare, file));
-        Ok(())
-    }
-}
-
-impl Drop for Spares {
-    fn drop(&mut self) {
-        for (path, _) in self.files.get_mut().unwrap_or_else(PoisonError::into_inner) {
-            let _ = fs::remove_file(path);
-        }
-    }
-}
-
-/// Removes the spare files of processes that were killed.
-fn remove_spares_of_others(root: &Path) -> std::io::Result<()> {
-    for entry in fs::read_dir(root)? {
-        let entry = entry?;
-        let is_spare = entry.file_name().to_str().is_some_and(|name| name.starts_with(SPARE));
-        // One that is locked belongs to somebody, under whatever name it has by now.
-        if is_spare && fs::File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok()) {
-            let _ = fs::remove_file(entry.path());
-        }
-    }
-    Ok(())
+/// A file that stays does no harm: the next owner uses it.
+fn remove(file: &Path) {
+    let _ = fs::remove_file(file);
 }
 
 /// Whether `path` still leads to `file`.

@@ -22,9 +22,9 @@ pub(crate) struct Workflow {
 
 pub(crate) const ALL: &[Workflow] = &[
     Workflow { name: "sprocket", program: "sprocket", is_slow: false, target: 1.0, prepare: sprocket },
-    Workflow { name: "snakemake", program: "snakemake", is_slow: true, target: 5.0, prepare: snakemake },
+    Workflow { name: "snakemake", program: "snakemake", is_slow: false, target: 5.0, prepare: snakemake },
     Workflow { name: "redun", program: "redun", is_slow: true, target: 5.0, prepare: redun },
-    Workflow { name: "cwltool", program: "cwltool", is_slow: true, target: 5.0, prepare: cwltool },
+    Workflow { name: "cwltool", program: "cwltool", is_slow: false, target: 5.0, prepare: cwltool },
     Workflow { name: "toil", program: "toil-cwl-runner", is_slow: true, target: 5.0, prepare: toil },
 ];
 
