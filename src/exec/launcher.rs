@@ -17,6 +17,7 @@
 //! its first process. Without such a namespace the minder adopts and kills what the command has started.
 
 mod enter;
+mod heritage;
 mod kernel;
 mod minder;
 pub(crate) mod order;

@@ -290,7 +290,7 @@ impl Executor for ProcessExecutor {
             Ok(remains)
         })
         .await?;
-        self.launcher().rest(minder);
+        self.launcher().rest(minder, &ended);
         tell_log_failure(&mut remains.outcome, ended.log_failure);
         Ok(ExecReport {
             outcome: remains.outcome,

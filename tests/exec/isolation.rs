@@ -21,6 +21,7 @@ pub(crate) const CASES: &[Case] = &[
     ("the_path_is_the_users", PROCESS, the_path_is_the_users),
     ("what_is_left_running_dies", ALL, what_is_left_running_dies),
     ("nothing_passes_from_one_command_to_the_next", ALL, nothing_passes_from_one_command_to_the_next),
+    ("what_is_inherited_stays", PROCESS, what_is_inherited_stays),
     ("mounts_stay_for_the_next_command", PROCESS, mounts_stay_for_the_next_command),
     ("commands_are_apart_at_one_time", ALL, commands_are_apart_at_one_time),
 ];
@@ -155,6 +156,24 @@ fn nothing_passes_from_one_command_to_the_next(bed: &Bed) {
         let printed = report.outcome.expect("it succeeds").fileset;
         assert_eq!(bed.content(&printed.list[0]), as_new, "{trace}");
         assert_eq!(bed.print("umask > %s; ulimit -n >> /dev/null; pwd > /dev/null"), "0022\n");
+    }
+}
+
+fn what_is_inherited_stays(bed: &Bed) {
+    let look = "(ulimit -a; nproc; nice; chrt -p $$ | grep -c OTHER; ionice; cat /proc/self/oom_score_adj) > %s";
+    let as_new = bed.print(look);
+    let changes = [
+        "prlimit --pid $PPID --nofile=50:60",
+        "taskset -p 1 $PPID",
+        "renice -n 7 -p $PPID",
+        "chrt --idle -p 0 $PPID",
+        "ionice -c 3 -p $PPID",
+        "echo 7 > /proc/$PPID/oom_score_adj",
+    ];
+    for change in changes {
+        // The kernel refuses some where the minder has more privileges.
+        bed.print(&format!("{change} > /dev/null 2>&1 || true; echo done > %s"));
+        assert_eq!(bed.print(look), as_new, "{change}");
     }
 }
 

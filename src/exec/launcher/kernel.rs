@@ -126,6 +126,25 @@ pub(super) fn set_mount_attributes(path: &Path, attributes: Attributes) -> io::R
     if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
+/// How this process shares processors and devices with others.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Scheduling {
+    /// One of `SCHED_…` (sched(7)).
+    policy: libc::c_int,
+    /// Class and level in one number (ioprio_set(2)); -1 where the kernel has none.
+    io_priority: libc::c_long,
+}
+
+/// How this process shares processors and devices with others at the moment.
+pub(super) fn scheduling() -> Scheduling {
+    /// `IOPRIO_WHO_PROCESS`; process 0 is the one that asks.
+    const PROCESS: libc::c_long = 1;
+    // SAFETY: both calls take numbers only, and touch no memory.
+    let (policy, io_priority) =
+        unsafe { (libc::sched_getscheduler(0), libc::syscall(libc::SYS_ioprio_get, PROCESS, 0 as libc::c_long)) };
+    Scheduling { policy, io_priority }
+}
+
 /// Kills every other process of this process's namespace, of which it must be the first; does nothing
 /// otherwise.
 pub(super) fn kill_all_others() {

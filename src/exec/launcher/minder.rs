@@ -77,8 +77,14 @@ pub(super) fn settle_in(namespace: bool) -> io::Result<()> {
     Ok(())
 }
 
-/// Runs a command to its end and reports it; nothing of it lives then. `number` is this process's.
-pub(super) fn mind(order: &Order, number: Option<u32>, logs: Logs, namespace: bool) -> io::Result<()> {
+/// Runs a command to its end; nothing of it lives then. Returns what is still to be said, that it has started if that
+/// was not said, and how it has ended. `number` is this process's.
+pub(super) fn mind(
+    order: &Order,
+    number: Option<u32>,
+    logs: Logs,
+    namespace: bool,
+) -> io::Result<(Option<Word>, Ended)> {
     let (stdout, stdout_end) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;
     let (stderr, stderr_end) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;
     let child = start(order, stdout_end, stderr_end, namespace)
@@ -106,10 +112,8 @@ pub(super) fn mind(order: &Order, number: Option<u32>, logs: Logs, namespace: bo
     minder.drain();
     let log_failure = minder.streams.iter_mut().find_map(|stream| stream.failure.take());
     let Used { cpu, max_memory, read, written } = minder.used;
-    let ended = Word::Ended(Ended { at, status, cpu, max_memory, read, written, log_failure });
-    let words: Vec<Word> = minder.untold.take().map(|(started, _)| started).into_iter().chain([ended]).collect();
-    order::say(&words);
-    Ok(())
+    let ended = Ended { at, status, cpu, max_memory, read, written, log_failure, is_fit: false };
+    Ok((minder.untold.take().map(|(started, _)| started), ended))
 }
 
 /// Starts the command.

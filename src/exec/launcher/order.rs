@@ -96,6 +96,8 @@ pub(crate) struct Ended {
     pub(crate) written: u64,
     /// Why the logs are not complete.
     pub(crate) log_failure: Option<String>,
+    /// Whether the minder can take another order.
+    pub(crate) is_fit: bool,
 }
 
 /// A minder's standard input, unbuffered.

@@ -12,6 +12,7 @@ use rustix::io::Errno;
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags};
 use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions};
 
+use super::heritage::Heritage;
 use super::order::{self, Folders, Level, Order, Word};
 use super::own::Own;
 use super::{minder, sandbox};
@@ -69,11 +70,18 @@ fn attend(conversation: &OwnedFd, level: Level, folders: &Folders) -> io::Result
     }
     let mut own = Own::new(level, folders)?;
     let mut input = order::input()?;
+    let heritage = Heritage::now();
     while let Some(order) = read_order(&mut input)? {
         own.furnish(&order.scratch)?;
         let logs = minder::Logs::new(&order, &own)?;
-        minder::mind(&order, number, logs, level == Level::Full)?;
-        own.tidy()?;
+        let (started, mut ended) = minder::mind(&order, number, logs, level == Level::Full)?;
+        ended.is_fit = own.tidy().is_ok() && Heritage::now() == heritage;
+        let is_fit = ended.is_fit;
+        let words: Vec<Word> = started.into_iter().chain([Word::Ended(ended)]).collect();
+        order::say(&words);
+        if !is_fit {
+            break;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -16,7 +16,7 @@ use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 
 use crate::launcher::MARKER;
-use crate::launcher::order::{Folders, Level, Order, STOP, Word};
+use crate::launcher::order::{Ended, Folders, Level, Order, STOP, Word};
 
 /// A launcher. Dropping it ends it, and with it every command that still runs.
 pub(super) struct Launcher {
@@ -81,10 +81,11 @@ impl Launcher {
         (!idle.is_empty()).then(|| idle.swap_remove(knows.unwrap_or(0)))
     }
 
-    /// Takes a minder back whose command has ended. To be called when nobody needs its scratch folder any more.
-    pub(super) fn rest(&self, minder: Launched) {
+    /// Takes a minder back whose command has ended like this. To be called when nobody needs its scratch folder any
+    /// more.
+    pub(super) fn rest(&self, minder: Launched, ended: &Ended) {
         // A word that was too late to stop the last command would be taken for part of the next order.
-        if !minder.was_asked {
+        if ended.is_fit && !minder.was_asked {
             self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(minder);
         }
     }
