@@ -25,6 +25,7 @@ pub mod materials;
 pub mod runs;
 pub mod stat_cache;
 pub mod steps;
+mod successes;
 pub mod tasks;
 
 pub mod lock;
@@ -56,4 +57,5 @@ pub use runs::{RunPhase, RunQuery, RunRecord, Runs};
 pub use spares::Spares;
 pub use stat_cache::StatCache;
 pub use steps::{ImportRecord, StepBatch, StepOutcome, StepRecord, Steps};
+pub use successes::{Success, Successes};
 pub use tasks::{LogPlace, TaskKind, TaskQuery, TaskRecord, Tasks, Usage};

@@ -69,6 +69,7 @@ pub struct Material {
 #[derive(Clone, Debug)]
 pub struct MaterialRow {
     key: Digest,
+    other_keys: Vec<Digest>,
     recipe: Recipe,
     inputs: Vec<EncodedFileset>,
 }
@@ -89,10 +90,11 @@ impl EncodedFileset {
 }
 
 impl MaterialRow {
-    /// The material of the exec with this cache key. `Invalid` if a file of an input is unresolved.
-    pub fn new(key: Digest, recipe: Recipe, inputs: &[Fileset]) -> Result<Self, Error> {
+    /// The material of the exec with this cache key, whose result is stored under other keys, too. `Invalid` if a
+    /// file of an input is unresolved.
+    pub fn new(key: Digest, other_keys: &[Digest], recipe: Recipe, inputs: &[Fileset]) -> Result<Self, Error> {
         let inputs = inputs.iter().map(EncodedFileset::of).collect::<Result<_, _>>()?;
-        Ok(Self { key, recipe, inputs })
+        Ok(Self { key, other_keys: other_keys.to_vec(), recipe, inputs })
     }
 }
 
@@ -118,6 +120,28 @@ impl Materials {
             let Some(row) = rows.next()? else { return Ok(None) };
             let recipe = read_recipe(row)?;
             Ok(Some(Material { recipe, inputs: read_inputs(connection, row.get("material")?)? }))
+        })
+    }
+
+    /// Every key that a result of the exec with this cache key was stored under, as far as that is known, the given
+    /// one first. What a key of these stands for now may be another exec's result: all but the first are names.
+    pub fn keys(&self, key: &Digest) -> Result<Vec<Digest>, Error> {
+        let others = self.database.read(|connection| other_keys(connection, key))?.unwrap_or_default();
+        Ok(std::iter::once(*key).chain(others).collect())
+    }
+
+    /// Remembers further keys of execs whose material is known. In each list the exec's cache key comes first.
+    pub fn add_keys<'a>(&self, keys: impl IntoIterator<Item = &'a [Digest]>) -> Result<(), Error> {
+        let lists: Vec<&[Digest]> = keys.into_iter().collect();
+        self.database.write(|transaction| {
+            for list in &lists {
+                if let Some((key, others)) = list.split_first()
+                    && let Some(known) = other_keys(transaction, key)?
+                {
+                    add_keys(transaction, key, known, others)?;
+                }
+            }
+            Ok(())
         })
     }
 
@@ -178,17 +202,45 @@ fn read_inputs(connection: &Connection, material: i64) -> Result<Vec<Fileset>, F
 const FILE: &str = "file";
 const DIR: &str = "dir";
 
-/// Keeps a material, unless it is there: a key stands for exactly one.
+/// The other keys of an exec whose material is known.
+fn other_keys(connection: &Connection, key: &Digest) -> Result<Option<Vec<Digest>>, Failure> {
+    let mut statement = connection.prepare_cached("SELECT other_keys FROM materials WHERE key = ?")?;
+    let bytes: Option<Vec<u8>> = statement.query_row(params![key.as_bytes()], |row| row.get(0)).optional()?;
+    Ok(bytes.map(|bytes| bytes.as_chunks().0.iter().map(|key| Digest::from_bytes(*key)).collect()))
+}
+
+/// Adds keys to those that are known of an exec.
+fn add_keys(connection: &Connection, key: &Digest, known: Vec<Digest>, added: &[Digest]) -> Result<(), Failure> {
+    let mut all = known;
+    let before = all.len();
+    for added in added {
+        if added != key && !all.contains(added) {
+            all.push(*added);
+        }
+    }
+    if all.len() > before {
+        connection
+            .prepare_cached("UPDATE materials SET other_keys = ? WHERE key = ?")?
+            .execute(params![joined(&all), key.as_bytes()])?;
+    }
+    Ok(())
+}
+
+fn joined(keys: &[Digest]) -> Vec<u8> {
+    keys.iter().flat_map(Digest::as_bytes).copied().collect()
+}
+
+/// Keeps a material. One that is there learns only of further keys: a key stands for exactly one.
 pub(crate) fn write(connection: &Connection, row: &MaterialRow) -> Result<(), Failure> {
-    let known =
-        connection.prepare_cached("SELECT 1 FROM materials WHERE key = ?")?.exists(params![row.key.as_bytes()])?;
-    if known {
-        return Ok(());
+    if let Some(known) = other_keys(connection, &row.key)? {
+        return add_keys(connection, &row.key, known, &row.other_keys);
     }
     let recipe = keep_recipe(connection, &row.recipe)?;
-    connection
-        .prepare_cached("INSERT INTO materials (key, recipe) VALUES (?, ?)")?
-        .execute(params![row.key.as_bytes(), recipe])?;
+    connection.prepare_cached("INSERT INTO materials (key, recipe, other_keys) VALUES (?, ?, ?)")?.execute(params![
+        row.key.as_bytes(),
+        recipe,
+        joined(&row.other_keys)
+    ])?;
     let material = connection.last_insert_rowid();
     let mut insert =
         connection.prepare_cached("INSERT INTO material_inputs (material, number, fileset) VALUES (?, ?, ?)")?;

@@ -10,6 +10,7 @@ use rusqlite::{Connection, Row, params, params_from_iter};
 
 use crate::columns::{self, Columns, Conditions};
 use crate::database::{Database, Failure};
+use crate::successes::Successes;
 
 /// What a task does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -280,6 +281,11 @@ impl Tasks {
             conditions.require("error IS NOT NULL");
         }
         self.select(&conditions, query.limit)
+    }
+
+    /// The latest success under each cache key, page by page.
+    pub fn successes(&self) -> Result<Successes, Error> {
+        Successes::new(self.database.clone())
     }
 
     /// What the latest successful execs of an ident took, as far as it was measured, the latest first.

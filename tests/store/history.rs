@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use base::digest::PartialDigest;
 use base::{Digest, Kind, Profile, Resources, profile};
 use reflow_store::tasks::{Measured, TaskKind};
-use reflow_store::{LocalStore, LogPlace, RunPhase, RunQuery, RunRecord, TaskQuery, TaskRecord, Usage};
+use reflow_store::{LocalStore, LogPlace, RunPhase, RunQuery, RunRecord, Successes, TaskQuery, TaskRecord, Usage};
 use tempfile::TempDir;
 
 fn open() -> (TempDir, LocalStore) {
@@ -290,4 +290,42 @@ fn what_goes_on_is_noted_a_little_later_and_never_over_what_has_ended() {
     assert_eq!(tasks.get(&Digest::of("short")).unwrap().and_then(|task| task.end), task("short").end);
     let going_on = TaskQuery { until: Some(at(1)), ..TaskQuery::default() };
     assert_eq!(tasks.list(&going_on).unwrap().len(), 2, "tasks count from when they were taken up");
+}
+
+#[test]
+fn the_latest_success_under_each_key_is_found_page_by_page() {
+    let (_home, store) = open();
+    let tasks = store.tasks();
+    let of = |name: &str, ident: &str, key: &str| TaskRecord {
+        key: Some(Digest::of(key)),
+        ident: ident.to_owned(),
+        error: None,
+        ..task(name)
+    };
+    tasks
+        .put(&[of("old", "b", "one"), of("renamed", "b", "two"), of("new", "b", "one"), of("now", "a", "two")])
+        .unwrap();
+    let no_success = [
+        TaskRecord { error: Some("no".to_owned()), ..of("failed", "b", "one") },
+        TaskRecord { cached: true, ..of("cached", "b", "one") },
+        TaskRecord { end: None, ..of("going on", "b", "one") },
+        TaskRecord { kind: TaskKind::Intern, ..of("intern", "b", "one") },
+        TaskRecord { key: None, ..of("no key", "b", "one") },
+    ];
+    tasks.put(&no_success).unwrap();
+    let found = |successes: Successes| -> Vec<Digest> { successes.map(|success| success.unwrap().task).collect() };
+    let all = tasks.successes().unwrap();
+    assert_eq!(found(all.clone()), ["now", "new"].map(Digest::of));
+    // More than a page, of one ident; what came after the beginning of the walk does not count.
+    let many: Vec<_> = (0..1300).map(|i| of(&format!("{i}"), "a", &format!("many {i}"))).collect();
+    tasks.put(&many).unwrap();
+    assert_eq!(found(all), ["now", "new"].map(Digest::of));
+    let all = found(tasks.successes().unwrap());
+    let expected: Vec<_> =
+        std::iter::once("now".to_owned()).chain((0..1300).map(|i| i.to_string())).chain(["new".to_owned()]).collect();
+    assert_eq!(all, expected.iter().map(Digest::of).collect::<Vec<_>>());
+    // Somebody else's walk from where this one stands.
+    let mut walk = tasks.successes().unwrap();
+    assert_eq!(walk.by_ref().take(700).count(), 700);
+    assert_eq!((walk.clone().count(), walk.count()), (602, 602));
 }

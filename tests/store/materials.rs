@@ -45,12 +45,16 @@ fn put(store: &LocalStore, run: &str, ident: &str, key: &str, recipe: Recipe, in
     let id = Digest::of(format!("{run} {key}"));
     let mut task = TaskRecord::new(id, Digest::of(run), TaskKind::Exec, ident);
     task.key = Some(key);
+    keep(store, Some(task), MaterialRow::new(key, &[], recipe, inputs).unwrap());
+}
+
+fn keep(store: &LocalStore, task: Option<TaskRecord>, material: MaterialRow) {
     let (sender, receiver) = std::sync::mpsc::channel();
     store.committer().submit(Commit {
         blobs: Vec::new(),
         associations: Vec::new(),
-        task: Some(task),
-        material: Some(MaterialRow::new(key, recipe, inputs).unwrap()),
+        task,
+        material: Some(material),
         done: Box::new(move |result| sender.send(result).unwrap()),
     });
     receiver.recv().unwrap().unwrap();
@@ -94,10 +98,25 @@ fn materials_of_an_ident_are_those_of_earlier_runs_the_latest_first() {
 }
 
 #[test]
+fn all_keys_of_an_exec_are_known() {
+    let (_home, store) = open();
+    let [key, logical, sealed, moved] = ["key", "logical", "sealed", "moved"].map(Digest::of);
+    let row = |others: &[Digest]| MaterialRow::new(key, others, recipe("true"), &[]).unwrap();
+    assert_eq!(store.materials().keys(&key), Ok(vec![key]));
+    store.materials().add_keys([&[key, moved][..]]).unwrap();
+    assert_eq!(store.materials().keys(&key), Ok(vec![key]), "nothing is known of it");
+    keep(&store, None, row(&[logical]));
+    keep(&store, None, row(&[sealed, logical]));
+    assert_eq!(store.materials().keys(&key), Ok(vec![key, logical, sealed]));
+    store.materials().add_keys([&[key, key, sealed, moved][..], &[moved, key], &[]]).unwrap();
+    assert_eq!(store.materials().keys(&key), Ok(vec![key, logical, sealed, moved]));
+}
+
+#[test]
 fn an_input_that_is_only_a_reference_has_no_material() {
     let origin = base::file::Origin { source: "s3://b/k".to_owned(), ..base::file::Origin::default() };
     let reference = Fileset::of_file(File::reference(3, origin));
-    let error = MaterialRow::new(Digest::of("k"), recipe("true"), &[reference]).unwrap_err();
+    let error = MaterialRow::new(Digest::of("k"), &[], recipe("true"), &[reference]).unwrap_err();
     assert_eq!(error.kind(), Kind::Invalid);
 }
 

@@ -1,13 +1,13 @@
 //! `reflow audit`: whether cached steps come to the same when they are run once more.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::io::Read;
+use std::path::Path;
 
-use base::{Digest, units};
-use engine::audit::{Verdict, is_chosen};
+use base::{Digest, Error, units};
+use engine::audit::{Audit, Verdict, is_chosen};
 use engine::explain::FileChange;
-use engine::replay::Replay;
-use store::{Association, LocalStore, StepOutcome, TaskKind, TaskQuery, TaskRecord};
+use store::{LocalStore, StepOutcome, Success, TaskRecord};
 
 use super::{answer, named};
 use crate::arguments::AuditFlags;
@@ -28,127 +28,121 @@ pub(super) fn run(flags: &AuditFlags) -> Result<(), Exit> {
         None => u64::from(random::digest()?.as_bytes()[0]) << 8 | u64::from(random::digest()?.as_bytes()[1]),
     };
     let run = flags.run.as_deref().map(|run| named::run(&store, run)).transpose()?;
-    let mut all = match &run {
-        Some(run) => of_run(&store, &run.id)?,
-        None => of_all(&store)?,
+    let of_run = run.as_ref().map(|run| keys_with_results(&store, &run.id)).transpose()?;
+    let is_wanted = |step: &Success| {
+        flags.ident.as_ref().is_none_or(|ident| ident.is_match(&step.ident))
+            && of_run.as_ref().is_none_or(|keys| keys.contains(&step.key))
     };
-    if let Some(ident) = &flags.ident {
-        all.retain(|task| ident.is_match(&task.ident));
+    let is_chosen = |step: &Success| is_chosen(&step.key, seed, flags.fraction);
+    let all = store.tasks().successes()?;
+    let (mut total, mut chosen, mut executors) = (0_u64, 0_u64, BTreeSet::new());
+    for step in all.clone() {
+        let step = step?;
+        if is_wanted(&step) {
+            total += 1;
+            if is_chosen(&step) {
+                chosen += 1;
+                executors.insert(step.executor);
+            }
+        }
     }
-    all.sort_by(|left, right| (&left.ident, left.flow).cmp(&(&right.ident, right.flow)));
-    let total = all.len();
-    all.retain(|task| task.key.is_some_and(|key| is_chosen(&key, seed, flags.fraction)));
-    let mut audit =
-        Audit { paint: Paint::of(terminal::answers_in_colour()), store, replace: flags.replace, tally: [0; 3] };
     let whose = run.map_or_else(|| "all runs".to_owned(), |run| format!("run {}", run.id.short()));
     let part = if flags.fraction < 1.0 { format!(", chosen with -seed {seed}") } else { String::new() };
-    answer(format!("{} of {total} steps of {whose}{part}\n", all.len()))?;
+    answer(format!("{chosen} of {total} steps of {whose}{part}\n"))?;
 
-    let (replays, skipped) = audit.prepare(all)?;
-    for (name, choice) in [("docker", ExecutorChoice::Docker), ("process", ExecutorChoice::Process)] {
-        let those: Vec<Replay> =
-            replays.iter().filter(|replay| replay.material.recipe.executor == name).cloned().collect();
-        if those.is_empty() {
-            continue;
-        }
-        let machinery = Machinery::open(&home, choice)?;
-        let cancel = interrupt::token(machinery.runtime.handle());
-        let mut told = Ok(());
-        let handle = machinery.runtime.handle();
-        engine::audit::audit(those, &machinery.executor, &cancel, handle, &mut |replay, verdict| {
-            let one = audit.tell(replay, verdict);
-            if told.is_ok() {
-                told = one;
+    let paint = Paint::of(terminal::answers_in_colour());
+    let mut report = Report { paint, store: &store, replace: flags.replace, tally: [0; 4] };
+    for executor in executors {
+        // One kind of executor after the other, as each takes the whole machine for its own.
+        let steps = all.clone().filter(|step| {
+            step.as_ref().map_or(true, |step| step.executor == executor && is_wanted(step) && is_chosen(step))
+        });
+        match executor.as_deref() {
+            Some("docker") => audit(&home, ExecutorChoice::Docker, steps, &mut report)?,
+            Some("process") => audit(&home, ExecutorChoice::Process, steps, &mut report)?,
+            other => {
+                let reason = match other {
+                    None => "it is not recorded what it was made from".to_owned(),
+                    Some(other) => format!("it was run by {other}"),
+                };
+                for step in steps {
+                    let step = step?;
+                    report.skip(&step.ident, &step.task, &reason)?;
+                }
             }
-        })?;
-        told?;
+        }
     }
-    let [same, differing, failed] = audit.tally;
+    let [same, differing, failed, skipped] = report.tally;
     let skipped = if skipped > 0 { format!(", {skipped} skipped") } else { String::new() };
     answer(format!("{same} the same, {differing} different, {failed} failed{skipped}\n"))?;
     if differing + failed > 0 { Err(Exit::Failed(None)) } else { Ok(()) }
 }
 
-/// What the history says of the latest success under a key.
-fn success(store: &LocalStore, key: Digest) -> Result<Option<TaskRecord>, Exit> {
-    let tasks = store.tasks().list(&TaskQuery { key: Some(key), ..TaskQuery::default() })?;
-    Ok(tasks.into_iter().find(is_success))
-}
-
-fn is_success(task: &TaskRecord) -> bool {
-    task.kind == TaskKind::Exec && !task.cached && task.error.is_none() && task.end.is_some()
-}
-
-/// The steps of a run that came to a result, each key once, in order.
-fn of_run(store: &LocalStore, run: &Digest) -> Result<Vec<TaskRecord>, Exit> {
-    let (mut seen, mut keys) = (HashSet::new(), Vec::new());
+/// The cache keys of the steps of a run that came to a result.
+fn keys_with_results(store: &LocalStore, run: &Digest) -> Result<HashSet<Digest>, Exit> {
+    let mut keys = HashSet::new();
     store.steps().visit(run, &mut |_, step| {
-        if step.outcome != StepOutcome::Failed && seen.insert(step.key) {
-            keys.push(step.key);
+        if step.outcome != StepOutcome::Failed {
+            keys.insert(step.key);
         }
         true
     })?;
-    let mut found = Vec::new();
-    for key in keys {
-        found.extend(success(store, key)?);
-    }
-    Ok(found)
+    Ok(keys)
 }
 
-/// All steps that came to a result, each key once, the latest first.
-fn of_all(store: &LocalStore) -> Result<Vec<TaskRecord>, Exit> {
-    let mut seen = HashSet::new();
-    let mut tasks = store.tasks().list(&TaskQuery::default())?;
-    tasks.retain(|task| is_success(task) && task.key.is_some_and(|key| seen.insert(key)));
-    Ok(tasks)
+/// Audits steps that one kind of executor ran.
+fn audit(
+    home: &Path,
+    executor: ExecutorChoice,
+    steps: impl Iterator<Item = Result<Success, Error>>,
+    report: &mut Report<'_>,
+) -> Result<(), Exit> {
+    let machinery = Machinery::open(home, executor)?;
+    let handle = machinery.runtime.handle();
+    let audit = Audit {
+        store: report.store,
+        executor: &machinery.executor,
+        cancel: &interrupt::token(handle),
+        runtime: handle,
+        seed: random::digest()?,
+    };
+    let tasks = report.store.tasks();
+    // One that a collection has removed meanwhile is none any more.
+    let mut records = steps.filter_map(|step| step.and_then(|step| tasks.get(&step.task)).transpose());
+    let mut told = Ok(());
+    audit.run(&mut records, &mut |task, verdict| {
+        told = report.tell(task, verdict);
+        told.is_ok()
+    })?;
+    told
 }
 
-struct Audit {
+/// What is told, and how often.
+struct Report<'a> {
     paint: Paint,
-    store: LocalStore,
+    store: &'a LocalStore,
     /// Whether new results take the place of recorded ones that differ.
     replace: bool,
-    /// The same, different, failed.
-    tally: [u64; 3],
+    /// The same, different, failed, skipped.
+    tally: [u64; 4],
 }
 
-impl Audit {
-    /// Those that can be run again and compared; how many cannot, which is said of each.
-    fn prepare(&self, tasks: Vec<TaskRecord>) -> Result<(Vec<Replay>, u64), Exit> {
-        let (mut replays, mut skipped) = (Vec::new(), 0);
-        for task in tasks {
-            let (ident, id) = (task.ident.clone(), task.id.short());
-            let reason = match Replay::prepare(&self.store, task, &random::digest()?) {
-                Err(error) => error.to_string(),
-                Ok(replay) if replay.recorded.is_none() => "its result is not in the cache any more".to_owned(),
-                Ok(replay) if replay.material.recipe.nondeterministic => {
-                    "the program says that its result may differ".to_owned()
-                }
-                Ok(replay) => {
-                    replays.push(replay);
-                    continue;
-                }
-            };
-            skipped += 1;
-            answer(format!("{}  {ident} {id}: {reason}\n", self.paint.faint("skipped  ")))?;
-        }
-        Ok((replays, skipped))
-    }
-
-    fn tell(&mut self, replay: &Replay, verdict: &Verdict) -> Result<(), Exit> {
-        let name = format!("{} {}", replay.task.ident, replay.task.id.short());
+impl Report<'_> {
+    fn tell(&mut self, task: &TaskRecord, verdict: &Verdict) -> Result<(), Exit> {
+        let name = format!("{} {}", task.ident, task.id.short());
         match verdict {
             Verdict::Same { files } => {
                 self.tally[0] += 1;
                 let files = if *files == 1 { "1 file".to_owned() } else { format!("{files} files") };
                 answer(format!("{}  {name}: {files}\n", self.paint.good("the same ")))
             }
-            Verdict::Differs { result, changes } => {
+            Verdict::Differs { replay, result, changes } => {
                 self.tally[1] += 1;
-                let files = differing(&self.store, changes, self.paint);
+                let files = differing(self.store, changes, self.paint);
                 answer(format!("{}  {name}\n{files}", self.paint.bad("different")))?;
                 if self.replace {
-                    self.keep(replay, result)?;
+                    engine::audit::replace(self.store, replay, result)?;
+                    answer("           the new result is in the cache now\n")?;
                 }
                 Ok(())
             }
@@ -156,15 +150,13 @@ impl Audit {
                 self.tally[2] += 1;
                 answer(format!("{}  {name}: {error}\n", self.paint.bad("failed   ")))
             }
+            Verdict::Skipped(reason) => self.skip(&task.ident, &task.id, reason),
         }
     }
 
-    /// Lets a new result take the place of the recorded one.
-    fn keep(&self, replay: &Replay, result: &base::Fileset) -> Result<(), Exit> {
-        let Some(key) = replay.task.key else { return Ok(()) };
-        let association = Association { keys: vec![key], fileset: result.clone(), labels: Vec::new() };
-        self.store.committer().commit(Vec::new(), vec![association], None)?;
-        answer("           the new result is in the cache now\n")
+    fn skip(&mut self, ident: &str, task: &Digest, reason: &str) -> Result<(), Exit> {
+        self.tally[3] += 1;
+        answer(format!("{}  {ident} {}: {reason}\n", self.paint.faint("skipped  "), task.short()))
     }
 }
 

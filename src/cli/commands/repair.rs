@@ -64,6 +64,7 @@ fn write_back(machinery: &Machinery, found: Found) -> Result<u64, Exit> {
                 done,
             });
         }
+        machinery.store.materials().add_keys(batch.iter().map(|(keys, _)| keys.as_slice()))?;
     }
     drop(sender);
     let mut count = 0;

@@ -229,7 +229,8 @@ fn material(tools: &Tools, task: &ExecTask) -> Option<MaterialRow> {
         repetition: task.nature.repetition,
         nondeterministic: task.nature.nondeterministic,
     };
-    MaterialRow::new(task.key(), recipe, &inputs).ok()
+    let other_keys = task.keys.get(1..).unwrap_or_default();
+    MaterialRow::new(task.key(), other_keys, recipe, &inputs).ok()
 }
 
 /// What is known of an exec when it is taken up.

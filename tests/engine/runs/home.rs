@@ -15,7 +15,7 @@ use flow::{FlowId, Graph};
 use store::LocalStore;
 use types::Value;
 
-static RUNTIME: LazyLock<tokio::runtime::Runtime> =
+pub(crate) static RUNTIME: LazyLock<tokio::runtime::Runtime> =
     LazyLock::new(|| tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime"));
 
 /// Numbers the runs of this process.
@@ -24,7 +24,7 @@ static RUN: AtomicU64 = AtomicU64::new(0);
 pub(crate) struct Home {
     folder: PathBuf,
     pub(crate) store: LocalStore,
-    executor: Arc<dyn Executor>,
+    pub(crate) executor: Arc<dyn Executor>,
     /// Removes the folder in the end, if it is this test's.
     guard: Option<Arc<tempfile::TempDir>>,
 }

@@ -4,6 +4,7 @@
 
 extern crate reflow_engine as engine;
 
+mod auditing;
 mod files;
 mod home;
 mod killed;
@@ -24,7 +25,9 @@ fn main() -> ExitCode {
     if let Some(code) = killed::run_as_victim() {
         return code;
     }
-    let checks = [many::CASES, outcomes::CASES, files::CASES, sharing::CASES, killed::CASES, losing::CASES].concat();
+    let checks =
+        [many::CASES, outcomes::CASES, files::CASES, sharing::CASES, killed::CASES, losing::CASES, auditing::CASES]
+            .concat();
     let trial = |(name, case): Case| {
         Trial::test(name, move || {
             case();
