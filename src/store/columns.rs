@@ -94,6 +94,12 @@ impl Conditions {
         self.values.push(value.into());
     }
 
+    /// Adds a condition with one `?` for each value.
+    pub(crate) fn add_all<const N: usize>(&mut self, text: &str, values: [String; N]) {
+        self.texts.push(text.to_owned());
+        self.values.extend(values.map(Value::from));
+    }
+
     /// Adds a condition without a value.
     pub(crate) fn require(&mut self, text: &str) {
         self.texts.push(text.to_owned());

@@ -214,11 +214,21 @@ pub struct TaskQuery {
     pub since: Option<SystemTime>,
     /// Tasks started before this time.
     pub until: Option<SystemTime>,
+    /// Tasks of other runs that were recorded before this run's own of the same cache key; where it has none, those of
+    /// runs that were recorded before it. No clock has a part in that.
+    pub before_run: Option<Digest>,
     /// Only those that failed.
     pub failed: bool,
     /// At most so many.
     pub limit: Option<usize>,
 }
+
+/// Whether a task comes before a run, which is given twice. A run that nothing is known of was before all that are known.
+const BEFORE_RUN: &str = "rowid < coalesce(
+    (SELECT min(own.rowid) FROM tasks AS own WHERE own.run_id = ? AND own.cache_key = tasks.cache_key),
+    CASE WHEN coalesce((SELECT runs.rowid FROM runs WHERE runs.id = tasks.run_id), 0)
+              < (SELECT runs.rowid FROM runs WHERE runs.id = ?) THEN rowid + 1 END,
+    0)";
 
 /// The table of tasks.
 #[derive(Clone, Debug)]
@@ -276,6 +286,10 @@ impl Tasks {
         }
         if let Some(until) = query.until {
             conditions.add("coalesce(begin_time, start_time) < ?", columns::time(until));
+        }
+        if let Some(run) = &query.before_run {
+            conditions.add("run_id <> ?", run.hex());
+            conditions.add_all(BEFORE_RUN, [run.hex(), run.hex()]);
         }
         if query.failed {
             conditions.require("error IS NOT NULL");

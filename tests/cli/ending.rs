@@ -62,3 +62,25 @@ fn steps_of_a_run_that_goes_on_are_explained_soon() {
     assert!(described.contains("\n    time: ") && described.contains("\n    elapsed: "), "{described}");
     going.interrupt();
 }
+
+#[test]
+fn steps_are_explained_by_those_before_them_although_the_clock_went_back() {
+    let bed = Bed::new();
+    let good = QUICK.replace("[Good, Bad]", "Good");
+    bed.write("main.rf", &good);
+    let run = |words: &[&str]| bed.run_json(&[&["main.rf"], words].concat());
+    run(&["-n=1"]);
+    let database = Connection::open(bed.state().join("reflow.db")).unwrap();
+    // As if all that was done when the clock stood years ahead.
+    for (table, column) in [("runs", "start_time"), ("runs", "end_time"), ("tasks", "begin_time")] {
+        let changed = format!("UPDATE {table} SET {column} = '2999' || substr({column}, 5)");
+        assert_eq!(database.execute(&changed, ()).unwrap(), 1);
+    }
+    database.execute("UPDATE tasks SET start_time = begin_time, end_time = begin_time", ()).unwrap();
+    assert_eq!(run(&["-n=1"]).cached, 1);
+    let said = bed.succeed(&["why", "last", "main.Good"]);
+    assert!(said.contains("made by run "), "{said}");
+    assert_eq!(run(&["-n=2"]).executed, 1);
+    let said = bed.succeed(&["why", "last"]);
+    assert!(said.contains("main.Good: command\n"), "{said}");
+}

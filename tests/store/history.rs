@@ -329,3 +329,31 @@ fn the_latest_success_under_each_key_is_found_page_by_page() {
     assert_eq!(walk.by_ref().take(700).count(), 700);
     assert_eq!((walk.clone().count(), walk.count()), (602, 602));
 }
+
+#[test]
+fn what_came_before_a_run_is_told_by_the_order_of_recording() {
+    let (_home, store) = open();
+    let key = Digest::of("key");
+    // The clock goes back between them.
+    for (name, start) in [("first", 3000), ("second", 2000), ("cached", 1000), ("last", 0)] {
+        store.runs().put(&run(name, start)).unwrap();
+    }
+    let of = |name: &str, run: &str, seconds: u64| TaskRecord {
+        run: Digest::of(run),
+        key: Some(key),
+        begin: Some(at(seconds)),
+        ..task(name)
+    };
+    let attempts = [of("1", "first", 3001), of("2", "second", 2001), of("3", "first", 4000), of("4", "last", 1)];
+    attempts.iter().for_each(|attempt| store.tasks().put(std::slice::from_ref(attempt)).unwrap());
+    let before = |run: &str| -> Vec<Digest> {
+        let query = TaskQuery { key: Some(key), before_run: Some(Digest::of(run)), ..TaskQuery::default() };
+        store.tasks().list(&query).unwrap().into_iter().map(|task| task.id).collect()
+    };
+    let ids = |names: &[&str]| names.iter().map(Digest::of).collect::<Vec<_>>();
+    assert_eq!(before("first"), ids(&[]));
+    assert_eq!(before("second"), ids(&["1"]), "what the first run did later was not there");
+    assert_eq!(before("cached"), ids(&["3", "2", "1"]));
+    assert_eq!(before("last"), ids(&["3", "2", "1"]));
+    assert_eq!(before("nothing is known of it"), ids(&[]));
+}

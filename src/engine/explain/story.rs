@@ -197,10 +197,9 @@ impl Story {
 
     /// The latest attempt at a key before this run; with `success`, the latest that left a result.
     fn past(&self, key: &Digest, success: bool) -> Result<Option<Past>, Error> {
-        let query =
-            TaskQuery { key: Some(*key), until: Some(self.run.start), limit: Some(ATTEMPTS), ..TaskQuery::default() };
-        let tasks = self.store.tasks().list(&query)?;
-        let mut earlier: Vec<TaskRecord> = tasks.into_iter().filter(|task| task.run != self.run.id).collect();
+        let before_run = Some(self.run.id);
+        let query = TaskQuery { key: Some(*key), before_run, limit: Some(ATTEMPTS), ..TaskQuery::default() };
+        let mut earlier = self.store.tasks().list(&query)?;
         earlier.retain(|task| !success || task.error.is_none());
         // What was not stored is not what was found.
         let at = earlier.iter().position(|task| task.stored || task.error.is_some()).unwrap_or(0);
