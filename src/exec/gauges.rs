@@ -131,7 +131,7 @@ impl Sizes {
 
 /// The sizes of all files below a folder, in bytes. A command is at work there: what vanishes or cannot be
 /// read is not counted. Links are not followed.
-fn size_below(folder: &Path) -> u64 {
+pub(crate) fn size_below(folder: &Path) -> u64 {
     let mut size = 0;
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {

@@ -3,15 +3,16 @@
 //!
 //! Figures are of the moment and for people; what a finished exec used is in its report.
 
-mod processes;
+mod look;
 
-use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
 use crate::docker::{self, Endpoint};
 use crate::executor::{ExecId, Transferred};
-use processes::Processes;
+use crate::gauges::size_below;
+use look::Look;
+pub(crate) use look::command_below;
 
 /// Where a running exec is looked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,49 +49,30 @@ pub async fn look(execs: &[Whereabouts], endpoint: &Endpoint) -> Vec<Option<Live
         let names: Vec<&str> = names.collect();
         if names.is_empty() { Vec::new() } else { docker::live::look(endpoint, &names).await }
     };
+    let minders = execs.iter().filter_map(|exec| match exec {
+        Whereabouts::Process(minder) => Some(*minder),
+        Whereabouts::Container(_) => None,
+    });
+    let minders: Vec<u32> = minders.collect();
     let processes = async {
-        if !execs.iter().any(|exec| matches!(exec, Whereabouts::Process(_))) {
-            return None;
+        let first: Vec<Look> = minders.iter().map(|minder| Look::below(*minder)).collect();
+        if !first.is_empty() {
+            tokio::time::sleep(BETWEEN).await;
         }
-        let first = Processes::now();
-        tokio::time::sleep(BETWEEN).await;
-        Some((first, Processes::now()))
+        minders.iter().zip(&first).map(|(minder, first)| Look::below(*minder).since(first)).collect::<Vec<_>>()
     };
     let (containers, processes) = tokio::join!(containers, processes);
-    let mut containers = containers.into_iter();
+    let (mut containers, mut processes) = (containers.into_iter(), processes.into_iter());
     let of = |exec: &Whereabouts| match exec {
         Whereabouts::Container(_) => containers.next().flatten(),
-        Whereabouts::Process(pid) => {
-            let (first, second) = processes.as_ref()?;
-            second.below(*pid, first)
-        }
+        Whereabouts::Process(_) => processes.next().flatten(),
     };
     execs.iter().map(of).collect()
-}
-
-/// The first process of the command below a launcher, if it runs.
-pub(crate) fn command_below(launcher: u32) -> Option<u32> {
-    Processes::now().command_below(launcher)
 }
 
 /// Bytes of the files that a running exec has in its outputs and its scratch room, below the folder of state.
 /// What vanishes meanwhile does not count.
 pub fn room(state: &Path, id: ExecId) -> u64 {
     let folder = state.join("execs").join(id.hex());
-    ["return", "tmp"].iter().map(|name| size(&folder.join(name))).sum()
-}
-
-fn size(folder: &Path) -> u64 {
-    let mut total = 0;
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-            match entry.metadata() {
-                Ok(metadata) if metadata.is_dir() => folders.push(entry.path()),
-                Ok(metadata) => total += metadata.len(),
-                Err(_) => {}
-            }
-        }
-    }
-    total
+    ["return", "tmp"].iter().map(|name| size_below(&folder.join(name))).sum()
 }

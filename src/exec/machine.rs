@@ -1,6 +1,7 @@
 //! What this machine has: processors, memory, room on the disk; and whether it ran out of memory.
 
 mod kernel_log;
+pub(crate) mod processes;
 
 use std::fs;
 use std::path::Path;

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::time::{Duration, Instant};
 
+use crate::machine::processes::below;
+
 /// The processes below one.
 #[derive(Debug)]
 pub(super) struct Tree {
@@ -36,16 +38,12 @@ impl Tree {
     /// Looks at all of them; `None` if there are none.
     pub(super) fn look(&mut self) -> Option<Load> {
         let (mut time, mut memory, mut found) = (Duration::ZERO, 0, false);
-        let mut processes = vec![self.root];
-        while let Some(process) = processes.pop() {
-            // One that has just ended is counted by its parent, which has waited for it.
-            let Ok(stat) = fs::read_to_string(format!("/proc/{process}/stat")) else { continue };
+        for (process, used) in below(self.root) {
             let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
             found = true;
             self.seen.insert(process);
-            time += processor_time(&stat);
+            time += used.time;
             memory += own_memory(&status);
-            processes.extend(children(process));
         }
         let now = Instant::now();
         let cores = self.last.and_then(|(before, then)| {
@@ -56,20 +54,6 @@ impl Tree {
         self.last = found.then_some((time, now));
         found.then_some(Load { cores, memory: memory as f64 })
     }
-}
-
-fn children(process: u32) -> Vec<u32> {
-    let threads = fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
-    let lists = threads.filter_map(|thread| fs::read_to_string(thread.path().join("children")).ok());
-    lists.flat_map(|list| list.split_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<_>>()).collect()
-}
-
-/// User and system time of a process and of its children that were waited for.
-fn processor_time(stat: &str) -> Duration {
-    // The name, in parentheses, may hold anything.
-    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
-    let ticks: u64 = fields.skip(11).take(4).filter_map(|field| field.parse::<u64>().ok()).sum();
-    Duration::from_secs_f64(ticks as f64 / rustix::param::clock_ticks_per_second() as f64)
 }
 
 /// Bytes of memory that no file stands behind.
@@ -84,14 +68,6 @@ fn own_memory(status: &str) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn times_are_read_behind_the_name() {
-        let ticks = rustix::param::clock_ticks_per_second() as f64;
-        let stat = "7 (a) b (c) S 1 7 7 0 -1 4194560 1 0 0 0 30 12 5 3 20 0 1 0 100 0 0";
-        assert_eq!(processor_time(stat), Duration::from_secs_f64(50.0 / ticks));
-        assert_eq!(processor_time(""), Duration::ZERO);
-    }
 
     #[test]
     fn memory_is_what_no_file_stands_behind() {
