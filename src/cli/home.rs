@@ -8,7 +8,7 @@ use store::LocalStore;
 
 use crate::configuration;
 use crate::exit::Exit;
-use crate::explain;
+use crate::{explain, terminal};
 
 /// Where state is kept. The folder need not exist yet. `given` is a flag and its value.
 pub(crate) fn folder(given: Option<(&str, &String)>) -> Result<PathBuf, Exit> {
@@ -41,7 +41,15 @@ fn named(name: &str) -> Option<PathBuf> {
 
 /// Opens what is kept in the state folder, which is made if need be.
 pub(crate) fn open(home: &Path) -> Result<LocalStore, Exit> {
-    LocalStore::open(home).map_err(|error| Exit::failed(unusable(home, &error.to_string())))
+    let store = LocalStore::open(home).map_err(|error| Exit::failed(unusable(home, &error.to_string())))?;
+    if store.restored > 0 {
+        terminal::say(&format!(
+            "reflow: the database in {} was gone; {} cached values are known from the journal of keys",
+            home.display(),
+            store.restored
+        ));
+    }
+    Ok(store)
 }
 
 /// Why a state folder cannot be used, and what to do about it.

@@ -94,12 +94,7 @@ impl Assoc for AssocTable {
         self.blocking(move |database| {
             database.write(|transaction| match &value {
                 Some(value) => set(transaction, kind, &key, value, &labels),
-                None => {
-                    transaction
-                        .prepare_cached("DELETE FROM assoc WHERE key = ? AND kind = ?")?
-                        .execute(params![key.as_bytes(), kind.number()])?;
-                    Ok(())
-                }
+                None => remove(transaction, kind, &key),
             })
         })
         .await
@@ -211,7 +206,16 @@ pub(crate) fn touch(connection: &Connection, keys: &[Digest], now: SystemTime) -
     Ok(())
 }
 
-fn set(
+/// Removes a value of a key.
+pub(crate) fn remove(connection: &Connection, kind: AssocKind, key: &Digest) -> Result<(), Failure> {
+    connection
+        .prepare_cached("DELETE FROM assoc WHERE key = ? AND kind = ?")?
+        .execute(params![key.as_bytes(), kind.number()])?;
+    Ok(())
+}
+
+/// Adds a value to those of a key.
+pub(crate) fn set(
     connection: &Connection,
     kind: AssocKind,
     key: &Digest,

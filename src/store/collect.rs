@@ -114,6 +114,7 @@ impl LocalStore {
         collected.migrated = self.migrate(&survey, wanted.migrations)?;
         rows::forget_runs(&self.database, &runs)?;
         rows::sweep(&self.database)?;
+        self.database.renew_journal();
         Ok(collected)
     }
 

@@ -1,7 +1,8 @@
-//! A damaged database: set aside, and built anew from what can still be read of it and from the files of runs.
+//! A damaged database: set aside, and built anew from what can still be read of it, from the journal of keys and from
+//! the files of runs.
 //!
 //! Blobs are no part of this: they lie in the repository as they were. What the rows said of a result that cannot
-//! be read any more is learnt again when its step runs.
+//! be read any more, and that the journal lacks, is learnt again when its step runs.
 
 mod salvage;
 
@@ -15,6 +16,8 @@ use rusqlite::params;
 use crate::columns;
 use crate::database::Database;
 use crate::file_repository::{FileRepository, sync_folder};
+use crate::journal;
+use crate::local_store::JOURNAL;
 use crate::located::Located;
 
 /// What became of a damaged database.
@@ -26,6 +29,8 @@ pub struct Rebuilt {
     pub rows: Vec<(&'static str, u64)>,
     /// Tables of which a part could not be read.
     pub damaged: Vec<&'static str>,
+    /// Values of cache keys that are known from the journal alone.
+    pub keys_from_journal: u64,
     /// Runs that are known from their files alone.
     pub runs_from_files: u64,
 }
@@ -43,8 +48,9 @@ pub fn rebuild(home: &Path) -> Result<Rebuilt, Error> {
     let aside = set_aside(&home, &path)?;
     let database = Database::open(&path)?;
     let (rows, damaged) = salvage::copy(&aside, &database)?;
+    let keys_from_journal = journal::restore(&home.join(JOURNAL), &database)?;
     let runs_from_files = runs_from_files(&home.join("runs"), &database)?;
-    Ok(Rebuilt { aside, rows, damaged, runs_from_files })
+    Ok(Rebuilt { aside, rows, damaged, keys_from_journal, runs_from_files })
 }
 
 /// Moves the file and those that belong to it to a name that is free.

@@ -16,6 +16,7 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 pub(crate) use failure::Failure;
 
+use crate::journal::{self, Journal};
 use crate::located::Located;
 
 /// How long one statement waits for another process before it is tried anew.
@@ -32,8 +33,13 @@ pub struct Database(Arc<Inner>);
 
 struct Inner {
     path: PathBuf,
-    writer: Mutex<Connection>,
+    writer: Mutex<Writer>,
     readers: Mutex<Vec<Connection>>,
+}
+
+struct Writer {
+    connection: Connection,
+    journal: Option<Journal>,
 }
 
 impl Database {
@@ -44,9 +50,32 @@ impl Database {
     pub fn open(path: &Path) -> Result<Self, Error> {
         let path = std::path::absolute(path).at("find", path)?;
         let located = |failure: Failure| failure.at(&path);
-        let mut writer = connect(&path).map_err(located)?;
-        patiently(|| schema::prepare(&mut writer)).map_err(located)?;
-        Ok(Self(Arc::new(Inner { path, writer: Mutex::new(writer), readers: Mutex::new(Vec::new()) })))
+        let mut connection = connect(&path).map_err(located)?;
+        patiently(|| schema::prepare(&mut connection)).map_err(located)?;
+        let writer = Mutex::new(Writer { connection, journal: None });
+        Ok(Self(Arc::new(Inner { path, writer, readers: Mutex::new(Vec::new()) })))
+    }
+
+    /// Has all that is written of cache keys from now on stand in the journal at `path`, too, which is made if it is
+    /// missing.
+    pub(crate) fn keep_journal(&self, path: &Path) -> Result<(), Error> {
+        if !path.exists() {
+            // Without one all is well as long as the database is.
+            let _ = journal::write_anew(path, self);
+        }
+        let mut writer = lock(&self.0.writer);
+        let journal = Journal::new(&writer.connection, path).map_err(|failure| failure.at(&self.0.path))?;
+        writer.journal = Some(journal);
+        Ok(())
+    }
+
+    /// Takes out of the journal what is not true any more.
+    pub(crate) fn renew_journal(&self) {
+        let path = lock(&self.0.writer).journal.as_ref().map(|journal| journal.path().to_owned());
+        if let Some(path) = path {
+            // The old one is as true, and longer.
+            let _ = journal::write_anew(&path, self);
+        }
     }
 
     /// The database file.
@@ -88,11 +117,14 @@ impl Database {
     /// Writes in one transaction, which is durable when this returns. `work` may be called again if
     /// another process is in the way.
     pub(crate) fn write<T>(&self, work: impl Fn(&Transaction<'_>) -> Result<T, Failure>) -> Result<T, Error> {
-        let mut connection = lock(&self.0.writer);
+        let mut writer = lock(&self.0.writer);
+        let Writer { connection, journal } = &mut *writer;
         patiently(|| {
             // Immediate, so that it waits for its turn at the start, where waiting is possible.
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            journal.iter().for_each(Journal::begin);
             let value = work(&transaction)?;
+            journal.iter().try_for_each(|journal| journal.record(&transaction))?;
             transaction.commit()?;
             Ok(value)
         })

@@ -5,7 +5,7 @@
 //! is announced as stored is on disk; everything that is read can be checked against its digest.
 //!
 //! The local state of one user lives under one home folder, opened by [`LocalStore`]:
-//! `repository/` (blobs), `reflow.db` (SQLite), `locks/` and `tmp/`. Several processes share it.
+//! `repository/` (blobs), `reflow.db` (SQLite), `keys.log` (journal), `locks/` and `tmp/`. Several processes share it.
 
 pub mod repository;
 
@@ -28,6 +28,7 @@ pub mod steps;
 mod successes;
 pub mod tasks;
 
+pub mod journal;
 pub mod lock;
 pub mod spares;
 

@@ -12,6 +12,7 @@ use crate::codec;
 use crate::commit::Committer;
 use crate::database::{Database, Failure};
 use crate::file_repository::{FileRepository, sync_folder};
+use crate::journal;
 use crate::lent::Lent;
 use crate::located::Located;
 use crate::lock::KeyLocks;
@@ -38,11 +39,16 @@ pub struct LocalStore {
     pub database: Database,
     /// Locks by key.
     pub locks: KeyLocks,
+    /// Cached values that are known from the journal of keys alone, since the database was gone.
+    pub restored: u64,
     tmp: PathBuf,
     stat_cache: StatCache,
     lent: Arc<Lent>,
     committer: Arc<Committer>,
 }
+
+/// The name of the journal of keys.
+pub(crate) const JOURNAL: &str = "keys.log";
 
 /// What a key stands for.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,11 +82,13 @@ pub struct KeyReport {
 }
 
 impl LocalStore {
-    /// Opens the state under the folder `home`, or makes it: `repository/`, `reflow.db`, `locks/`, `tmp/`.
+    /// Opens the state under the folder `home`, or makes it: `repository/`, `reflow.db`, `keys.log`, `locks/`,
+    /// `tmp/`. A database that is gone is made anew, with the keys that the journal has.
     pub fn open(home: &Path) -> Result<Self, Error> {
         let home = std::path::absolute(home).at("find", home)?;
         fs::create_dir_all(&home).at("make folder", &home)?;
-        let is_new = !home.join("reflow.db").exists();
+        // A file of no bytes is a new database to SQLite.
+        let is_new = fs::metadata(home.join("reflow.db")).map_or(true, |metadata| metadata.len() == 0);
         let tmp = home.join("tmp");
         fs::create_dir_all(&tmp).at("make folder", &tmp)?;
         let repository = FileRepository::open(&home.join("repository"))?;
@@ -88,6 +96,9 @@ impl LocalStore {
         let _ = repository.sweep(LEFTOVER_AGE);
         let locks = KeyLocks::open(&home.join("locks"))?;
         let database = Database::open(&home.join("reflow.db"))?;
+        let journal = home.join(JOURNAL);
+        let restored = if is_new { journal::restore(&journal, &database)? } else { 0 };
+        database.keep_journal(&journal)?;
         if is_new {
             // What is durable below must not be lost for want of a name above.
             sync_folder(&home)?;
@@ -96,6 +107,7 @@ impl LocalStore {
         }
         Ok(Self {
             locks,
+            restored,
             tmp,
             stat_cache: StatCache::new(database.clone()),
             lent: Arc::default(),

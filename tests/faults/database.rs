@@ -1,4 +1,4 @@
-//! Damage to the database: it is said clearly what to do, and after that only what cannot be read is made again.
+//! Damage to the database: it is said clearly what to do, and after that no command is repeated.
 
 use std::fs::{self, OpenOptions};
 use std::os::unix::fs::FileExt;
@@ -14,7 +14,7 @@ fn damage(database: &Path, random: &mut Random) -> String {
     let size = fs::metadata(database).unwrap().len();
     let file = OpenOptions::new().write(true).open(database).unwrap();
     let garbage: Vec<u8> = (0..4096).map(|_| random.below(256) as u8).collect();
-    match random.below(4) {
+    match random.below(5) {
         0 => {
             let to = random.below(size);
             file.set_len(to).unwrap();
@@ -30,9 +30,13 @@ fn damage(database: &Path, random: &mut Random) -> String {
             pages.iter().for_each(|page| file.write_all_at(&[0; 4096], page * 4096).unwrap());
             format!("pages {pages:?} of {} zeroed", size / 4096)
         }
-        _ => {
+        3 => {
             file.write_all_at(&garbage[..100], 0).unwrap();
             "header overwritten".to_owned()
+        }
+        _ => {
+            file.set_len(0).unwrap();
+            "truncated to nothing".to_owned()
         }
     }
 }
@@ -53,9 +57,8 @@ fn damaged_databases_are_rebuilt_as_far_as_they_can_be_read() {
         }
         let repaired = workload.reflow(&["check-store", "-repair"]);
         assert_eq!(repaired.code, Some(0), "{how}: {}", repaired.stderr);
-        let counts = workload.finish("damaged");
-        println!("round {round}: {how}: exit {:?}, {} commands were repeated", met.code, counts.executed);
-        assert_eq!(workload.finish("damaged").executed, 0);
+        println!("round {round}: {how}: exit {:?}", met.code);
+        assert_eq!(workload.finish("damaged").executed, 0, "{how}");
         workload.assert_sound();
     }
 }

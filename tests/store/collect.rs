@@ -14,8 +14,13 @@ fn days_ago(days: u32) -> SystemTime {
 
 /// What goes that was not used for 30 days.
 fn wanted() -> Wanted {
+    unused_since(days_ago(30))
+}
+
+/// All goes that was not used since.
+pub(crate) fn unused_since(threshold: SystemTime) -> Wanted {
     Wanted {
-        threshold: days_ago(30),
+        threshold,
         keep: Filter::default(),
         labels: Filter::default(),
         max_size: None,

@@ -15,6 +15,7 @@ mod collect;
 mod conformance;
 mod file_repository;
 mod history;
+mod journal;
 mod local_conformance;
 mod local_store;
 mod lock;

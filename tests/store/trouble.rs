@@ -129,8 +129,9 @@ fn a_damaged_database_is_said_to_be_so() {
         .and_then(|store| (0..200).map(|i: i32| commit(&store, &i.to_string(), 100)).collect::<Result<Vec<_>, _>>());
     assert_eq!(truncated.unwrap_err().kind(), Kind::Integrity);
 
-    // Even without the database the state is usable, and the blobs are still there.
+    // Even without the database and its journal the state is usable, and the blobs are still there.
     fs::remove_file(&path).unwrap();
+    fs::remove_file(home.path().join("keys.log")).unwrap();
     let store = LocalStore::open(home.path()).unwrap();
     assert!(!is_found(&store, "7"));
     assert!(store.repository.holds(&blob).unwrap());

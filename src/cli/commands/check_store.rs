@@ -96,6 +96,12 @@ fn rebuild(home: &Path) -> Result<(), Exit> {
             rebuilt.damaged.join(", ")
         ));
     }
+    if rebuilt.keys_from_journal > 0 {
+        terminal::say(&format!(
+            "reflow: {} cached values are known from the journal of keys",
+            rebuilt.keys_from_journal
+        ));
+    }
     if rebuilt.runs_from_files > 0 {
         terminal::say(&format!("reflow: {} runs are known from their files", rebuilt.runs_from_files));
     }
