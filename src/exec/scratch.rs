@@ -5,14 +5,14 @@
 //!
 //! A folder that was given up is emptied, and given the name of the next exec (see [`store::spares`]).
 
+mod removal;
 mod renewal;
 
 use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use base::{Error, Kind};
 use rustix::fs::FlockOperation;
@@ -20,6 +20,7 @@ use rustix::io::Errno;
 use store::Spares;
 
 use crate::executor::ExecId;
+use removal::{remove, remove_contents};
 pub(crate) use renewal::has_attributes;
 
 /// A claimed scratch folder. Dropping it removes the folder, unless it was left to others.
@@ -84,7 +85,7 @@ impl Scratch {
     /// Gives the folder up, for another exec to have it. Nothing may use it any more.
     pub(crate) fn spare(mut self, spares: &Spares) {
         if !*self.is_left.get_mut()
-            && renewal::renew(&self.path).is_ok()
+            && self.lock.as_ref().is_some_and(|lock| renewal::renew(&self.path, lock).is_ok())
             && let Some(lock) = self.lock.take()
         {
             self.lock = spares.keep(&self.path, lock).err();
@@ -221,62 +222,10 @@ fn lock(path: &Path) -> io::Result<Lock> {
     }
 }
 
-/// Removes the folder. What cannot be removed now is removed by the next claim, or as a leftover; nobody would be
-/// helped by an otherwise good result that fails for it.
-fn remove(path: &Path) {
-    if remove_contents(path).is_ok() {
-        let _ = fs::remove_dir(path);
-    }
-}
-
-/// Removes everything in the folder.
-fn remove_contents(path: &Path) -> io::Result<()> {
-    for entry in fs::read_dir(path)? {
-        let entry = entry?;
-        if entry.file_type()?.is_dir() {
-            remove_tree(&entry.path())?;
-        } else {
-            fs::remove_file(entry.path())?;
-        }
-    }
-    Ok(())
-}
-
-/// How often, and after which pause, the removal of a folder is taken up again into which a dying
-/// command still writes.
-const TRIES: usize = 100;
-const PAUSE: Duration = Duration::from_millis(10);
-
-/// Removes a folder; a command may have taken away its owner's permission to do so.
-fn remove_tree(path: &Path) -> io::Result<()> {
-    let mut tries = 0;
-    loop {
-        let error = match fs::remove_dir_all(path) {
-            Ok(()) => return Ok(()),
-            Err(error) => error,
-        };
-        tries += 1;
-        match error.kind() {
-            io::ErrorKind::PermissionDenied if tries < TRIES => permit(path)?,
-            io::ErrorKind::DirectoryNotEmpty if tries < TRIES => std::thread::sleep(PAUSE),
-            _ => return Err(error),
-        }
-    }
-}
-
-fn permit(folder: &Path) -> io::Result<()> {
-    fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        if entry.file_type()?.is_dir() {
-            permit(&entry.path())?;
-        }
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use base::Digest;
 
     use super::*;

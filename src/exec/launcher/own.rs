@@ -3,7 +3,7 @@
 //! All of it stays for the next command as long as that comes with the same scratch folder and the last one has left
 //! nothing behind: to unmount something the kernel waits for all processors, which takes longer than many a command.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -151,7 +151,10 @@ fn is_new(folder: &str) -> bool {
         let owner = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
         found.permissions().mode() & 0o7777 == MODE && (found.uid(), found.gid()) == owner
     };
-    is_empty && fs::metadata(folder).is_ok_and(is_unchanged) && !has_attributes(Path::new(folder))
+    // Only some kernels have flags here (ioctl_iflags(2)).
+    let has_flags = |opened: &File| rustix::fs::ioctl_getflags(opened).is_ok_and(|flags| !flags.is_empty());
+    let Ok(opened) = File::open(folder) else { return false };
+    is_empty && opened.metadata().is_ok_and(is_unchanged) && !has_attributes(&opened) && !has_flags(&opened)
 }
 
 /// Whether a list says that there is nothing. One that cannot be read does not.

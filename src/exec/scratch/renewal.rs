@@ -2,36 +2,53 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::fd::AsFd;
 use std::path::Path;
 
+use rustix::fs::{CWD, IFlags};
 use rustix::io::Errno;
 
-use super::{SUBFOLDERS, remove_contents};
+use super::{SUBFOLDERS, removal};
 
-/// Makes the folder as good as new; fails if a command has changed more than what is in the subfolders.
-pub(super) fn renew(path: &Path) -> io::Result<()> {
+/// Makes the folder, which is open as `whole`, as good as new; fails if a command has changed more than what is in the
+/// subfolders.
+pub(super) fn renew(path: &Path, whole: impl AsFd) -> io::Result<()> {
     let changed = || io::Error::other("the folder is not as it was made");
-    let whole = fs::symlink_metadata(path)?;
     if fs::read_dir(path)?.count() != SUBFOLDERS.len() {
         return Err(changed());
     }
+    let as_made = Looks::of(whole)?;
     for name in SUBFOLDERS {
-        let folder = path.join(name);
-        let metadata = fs::symlink_metadata(&folder)?;
-        let is_like_whole = (metadata.permissions().mode(), metadata.uid(), metadata.gid())
-            == (whole.permissions().mode(), whole.uid(), whole.gid());
-        if !is_like_whole || has_attributes(&folder) {
+        let place = path.join(name);
+        let folder = removal::open(CWD, &place)?;
+        if Looks::of(&folder)? != as_made || has_attributes(&folder) {
             return Err(changed());
         }
-        remove_contents(&folder)?;
+        removal::empty(folder, &place)?;
     }
     Ok(())
 }
 
+/// What the folders in a scratch folder have in common with it.
+#[derive(PartialEq, Eq)]
+struct Looks {
+    mode: u32,
+    owner: (u32, u32),
+    /// Where the file system has them (ioctl_iflags(2)), such as the one by which everything is written at once.
+    flags: Option<IFlags>,
+}
+
+impl Looks {
+    fn of(folder: impl AsFd) -> io::Result<Self> {
+        let found = rustix::fs::fstat(&folder)?;
+        let flags = rustix::fs::ioctl_getflags(&folder).ok();
+        Ok(Self { mode: found.st_mode, owner: (found.st_uid, found.st_gid), flags })
+    }
+}
+
 /// Whether somebody may have given the folder an access list or the like.
-pub(crate) fn has_attributes(folder: &Path) -> bool {
+pub(crate) fn has_attributes(folder: impl AsFd) -> bool {
     let mut nothing: [u8; 0] = [];
     // With no room for names, the length of their list is told.
-    !matches!(rustix::fs::llistxattr(folder, &mut nothing[..]), Ok(0) | Err(Errno::OPNOTSUPP))
+    !matches!(rustix::fs::flistxattr(folder, &mut nothing[..]), Ok(0) | Err(Errno::OPNOTSUPP))
 }
