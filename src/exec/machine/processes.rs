@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn children_of_children_follow_their_parents() {
-        let script = "cat & cat; wait";
+        let script = "cat | cat; wait";
         let mut shell = Command::new("/bin/bash").args(["-c", script]).stdin(Stdio::piped()).spawn().unwrap();
         let end = Instant::now() + Duration::from_secs(60);
         while below(shell.id()).len() < 3 {
