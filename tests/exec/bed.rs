@@ -82,14 +82,18 @@ const CONFINED: &str = "confined";
 
 /// Has launchers of the state folder started by a program that forbids them new namespaces of a kind.
 pub(crate) fn confine(state: &Path, namespaces: &str) {
-    let own = std::env::current_exe().expect("a program");
-    let script = format!(
-        "#!/bin/sh\nexec unshare --user --map-root-user sh -c \
-         'echo 0 > /proc/sys/user/max_{namespaces}_namespaces; exec \"$0\" \"$@\"' {} \"$@\"\n",
-        own.display()
+    let confined = format!(
+        "exec unshare --user --map-root-user sh -c \
+         'echo 0 > /proc/sys/user/max_{namespaces}_namespaces; exec \"$0\" \"$@\"' \"$program\" \"$@\""
     );
+    launch_by(state, &confined);
+}
+
+/// Has launchers of the state folder started by these lines of a shell. They find this program in `$program`.
+pub(crate) fn launch_by(state: &Path, lines: &str) {
+    let own = std::env::current_exe().expect("a program");
     let path = state.join(CONFINED);
-    std::fs::write(&path, script).expect("a script");
+    std::fs::write(&path, format!("#!/bin/sh\nprogram={}\n{lines}\n", own.display())).expect("a script");
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("a script");
 }
 

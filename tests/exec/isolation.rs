@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use base::Fileset;
+use exec::{CancelToken, Executor};
 
-use crate::bed::{Bed, Exec, Kind, text};
+use crate::bed::{self, Bed, Exec, Kind, RUNTIME, text};
 use crate::{ALL, Case};
 
 const PROCESS: &[Kind] = &[Kind::Process, Kind::Shared];
@@ -22,6 +23,7 @@ pub(crate) const CASES: &[Case] = &[
     ("what_is_left_running_dies", ALL, what_is_left_running_dies),
     ("nothing_passes_from_one_command_to_the_next", ALL, nothing_passes_from_one_command_to_the_next),
     ("what_is_inherited_stays", PROCESS, what_is_inherited_stays),
+    ("what_reflow_was_started_with_is_not_passed_on", &[Kind::Process], what_reflow_was_started_with_is_not_passed_on),
     ("mounts_stay_for_the_next_command", PROCESS, mounts_stay_for_the_next_command),
     ("commands_are_apart_at_one_time", ALL, commands_are_apart_at_one_time),
 ];
@@ -74,6 +76,8 @@ fn the_sandbox_cannot_be_undone(bed: &Bed) {
         "umount -l /proc/sys",
         "umount -l /arg",
         "umount -l /tmp",
+        "chmod 700 /dev/pts",
+        "chmod 000 /dev/pts/ptmx",
         "mount -t tmpfs none /etc",
         "mknod /tmp/disk b 8 0",
         "echo 1 > /proc/sys/kernel/panic",
@@ -164,7 +168,8 @@ fn nothing_passes_from_one_command_to_the_next(bed: &Bed) {
 }
 
 fn what_is_inherited_stays(bed: &Bed) {
-    let look = "(ulimit -a; nproc; nice; chrt -p $$ | grep -c OTHER; ionice; cat /proc/self/oom_score_adj) > %s";
+    let look = "(ulimit -a; nproc; nice; chrt -p $$ | grep -c OTHER; ionice; cat /proc/self/oom_score_adj; \
+                cat /proc/self/coredump_filter) > %s";
     let as_new = bed.print(look);
     let changes = [
         "prlimit --pid $PPID --nofile=50:60",
@@ -172,13 +177,27 @@ fn what_is_inherited_stays(bed: &Bed) {
         "renice -n 7 -p $PPID",
         "chrt --idle -p 0 $PPID",
         "ionice -c 3 -p $PPID",
-        "echo 7 > /proc/$PPID/oom_score_adj",
+        "(echo 7 > /proc/$PPID/oom_score_adj)",
+        "(echo 7f > /proc/$PPID/coredump_filter)",
     ];
     for change in changes {
         // The kernel refuses some where the minder has more privileges.
         bed.print(&format!("{change} > /dev/null 2>&1 || true; echo done > %s"));
         assert_eq!(bed.print(look), as_new, "{change}");
     }
+}
+
+fn what_reflow_was_started_with_is_not_passed_on(bed: &Bed) {
+    // Without word of their children's ends, minders would not learn that a command has ended.
+    bed::launch_by(bed.state(), "trap '' HUP TERM CHLD USR1; exec 7</etc; exec \"$program\" \"$@\"");
+    let executor = RUNTIME.block_on(bed::open_process(bed.state())).unwrap();
+    /// The bits of these signals.
+    const SIGNALS: u64 = 1 | 1 << 14 | 1 << 16 | 1 << 9;
+    let look =
+        "grep SigIgn /proc/self/status; for held in /proc/self/fd/*; do readlink $held || true; done | grep /etc";
+    let report = RUNTIME.block_on(executor.run(&Exec::new(look).request(), &|_| {}, &CancelToken::never())).unwrap();
+    let (said, ignored) = (text(&report.stdout), |said: &str| u64::from_str_radix(said.trim(), 16).unwrap() & SIGNALS);
+    assert_eq!(said.strip_prefix("SigIgn:").map(ignored), Some(0), "{said}");
 }
 
 fn mounts_stay_for_the_next_command(bed: &Bed) {

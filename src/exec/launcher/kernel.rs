@@ -129,20 +129,57 @@ pub(super) fn set_mount_attributes(path: &Path, attributes: Attributes) -> io::R
 /// How this process shares processors and devices with others.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Scheduling {
-    /// One of `SCHED_…` (sched(7)).
-    policy: libc::c_int,
+    processors: ProcessorShare,
     /// Class and level in one number (ioprio_set(2)); -1 where the kernel has none.
     io_priority: libc::c_long,
+}
+
+/// `struct sched_attr` of sched_setattr(2), of Linux 5.3: policy, niceness and the like.
+#[repr(C)]
+#[derive(Debug, Default, PartialEq, Eq)]
+struct ProcessorShare {
+    size: u32,
+    policy: u32,
+    flags: u64,
+    niceness: i32,
+    priority: u32,
+    runtime: u64,
+    deadline: u64,
+    period: u64,
+    least_use: u32,
+    most_use: u32,
 }
 
 /// How this process shares processors and devices with others at the moment.
 pub(super) fn scheduling() -> Scheduling {
     /// `IOPRIO_WHO_PROCESS`; process 0 is the one that asks.
     const PROCESS: libc::c_long = 1;
-    // SAFETY: both calls take numbers only, and touch no memory.
-    let (policy, io_priority) =
-        unsafe { (libc::sched_getscheduler(0), libc::syscall(libc::SYS_ioprio_get, PROCESS, 0 as libc::c_long)) };
-    Scheduling { policy, io_priority }
+    let (myself, no_flags): (libc::pid_t, libc::c_uint) = (0, 0);
+    let mut processors = ProcessorShare::default();
+    let size = std::mem::size_of::<ProcessorShare>();
+    // SAFETY: the pointer is to a writable struct of the size that is passed along, which lives through the call; any
+    // bytes are valid in it, and without an answer it stays as it is.
+    unsafe { libc::syscall(libc::SYS_sched_getattr, myself, &raw mut processors, size, no_flags) };
+    // SAFETY: the call takes numbers only.
+    let io_priority = unsafe { libc::syscall(libc::SYS_ioprio_get, PROCESS, libc::c_long::from(myself)) };
+    Scheduling { processors, io_priority }
+}
+
+/// Lets go of what this process has inherited besides its standard streams and what it was started with: open files, and
+/// signals that are ignored. Commands would inherit them in turn.
+///
+/// # Safety
+///
+/// Nothing in this process may own a file descriptor but those of the standard streams.
+pub(super) unsafe fn forget_inheritance() {
+    // SAFETY: the call takes numbers only; the caller vouches that nobody's descriptors are closed. Before Linux 5.9
+    // nothing is.
+    unsafe { libc::syscall(libc::SYS_close_range, 3 as libc::c_uint, libc::c_uint::MAX, 0 as libc::c_uint) };
+    // What is written to a reflow that is gone must not end this process; commands have the default again.
+    for signal in (1..=libc::SIGRTMAX()).filter(|signal| *signal != libc::SIGPIPE) {
+        // SAFETY: the default action is no function of this process. Signals that have no other are refused.
+        unsafe { libc::signal(signal, libc::SIG_DFL) };
+    }
 }
 
 /// Kills every other process of this process's namespace, of which it must be the first; does nothing

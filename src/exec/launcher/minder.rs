@@ -296,11 +296,12 @@ impl Minder {
         }
     }
 
-    /// Carries what is still in the pipes. Nobody is left to write more.
+    /// Carries what is still in the pipes, and no more: the command may have handed them to somebody who still writes.
     fn drain(&mut self) {
         for stream in &mut self.streams {
-            while stream.has_more() {
-                stream.carry();
+            let mut left = stream.ready();
+            while left > 0 && stream.pipe.is_some() {
+                left = left.saturating_sub(stream.carry() as u64);
             }
         }
     }
@@ -339,26 +340,29 @@ impl Stream {
         Self { pipe: Some(File::from(pipe)), log, failure: None }
     }
 
-    /// Moves what is there, at most a buffer full. What the log cannot take is dropped: a full disk must
-    /// not make the command hang.
-    fn carry(&mut self) {
+    /// Moves what is there, at most a buffer full; how many bytes that were. What the log cannot take is dropped: a
+    /// full disk must not make the command hang.
+    fn carry(&mut self) -> usize {
         let mut buffer = [0; 1 << 16];
-        let Some(pipe) = &mut self.pipe else { return };
+        let Some(pipe) = &mut self.pipe else { return 0 };
         match pipe.read(&mut buffer) {
-            Ok(0) => self.pipe = None,
-            Ok(count) if self.failure.is_none() => {
-                self.failure = self.log.write(&buffer[..count]).err().map(|error| error.to_string());
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => 0,
+            Ok(0) | Err(_) => {
+                self.pipe = None;
+                0
             }
-            Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(_) => self.pipe = None,
+            Ok(count) => {
+                if self.failure.is_none() {
+                    self.failure = self.log.write(&buffer[..count]).err().map(|error| error.to_string());
+                }
+                count
+            }
         }
     }
 
-    fn has_more(&self) -> bool {
-        let Some(pipe) = &self.pipe else { return false };
-        let mut descriptors = [PollFd::new(pipe, PollFlags::IN)];
-        rustix::event::poll(&mut descriptors, Some(&timespec(Duration::ZERO))).is_ok_and(|count| count > 0)
+    /// How many bytes there are at the moment.
+    fn ready(&self) -> u64 {
+        self.pipe.as_ref().and_then(|pipe| rustix::io::ioctl_fionread(pipe).ok()).unwrap_or(0)
     }
 }
 

@@ -31,6 +31,8 @@ const SHARED: &str = "/dev/shm";
 const QUEUES: &str = "/dev/mqueue";
 /// Of both.
 const MODE: u32 = 0o1777;
+/// Their terminals (pts(4)).
+const TERMINALS: &str = "/dev/pts";
 /// The lists of what they share by numbers (sysvipc(7)); a line of headings is always there.
 const LISTS: [&str; 3] = ["/proc/sysvipc/msg", "/proc/sysvipc/sem", "/proc/sysvipc/shm"];
 
@@ -62,6 +64,7 @@ impl Own {
         if is_apart {
             mount_shared()?;
             mount_queues();
+            mount_terminals();
         }
         Ok(own)
     }
@@ -138,6 +141,16 @@ fn mount_shared() -> io::Result<()> {
 fn mount_queues() {
     let flags = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC;
     let _ = rustix::mount::mount("mqueue", QUEUES, "mqueue", flags, None);
+}
+
+/// Terminals for the commands. They are for few programs; a kernel without them is none the worse. Those of a command
+/// end with it, and nothing else may be changed there.
+fn mount_terminals() {
+    let (flags, options) = (MountFlags::NOSUID | MountFlags::NOEXEC, c"newinstance,ptmxmode=0666,mode=0620");
+    if rustix::mount::mount("devpts", TERMINALS, "devpts", flags, Some(options)).is_ok() {
+        let read_only = Attributes { set: READ_ONLY, ..Attributes::default() };
+        let _ = kernel::set_mount_attributes(Path::new(TERMINALS), read_only);
+    }
 }
 
 fn unmount(place: &str) -> io::Result<()> {

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! /arg      the inputs, read-only          /proc  of the command's own processes
-//! /return   the outputs                    /dev   null, zero, random, … and nothing else
+//! /return   the outputs                    /dev   null, zero, random, … and what commands share
 //! /tmp      scratch room, where it begins  /…     this machine's folders, read-only
 //! ```
 //!
@@ -81,7 +81,6 @@ pub(super) fn prepare(folders: &Folders) -> io::Result<()> {
     step(&proc, rustix::mount::mount_bind_recursive("/proc", &proc))?;
     let read_only = Attributes { set: READ_ONLY, recursive: true, ..Attributes::default() };
     step("read-only folders", kernel::set_mount_attributes(site, read_only))?;
-    mount_terminals(&site.join("dev/pts"));
     attach(&execs?, &site.join(&EXECS[1..]))?;
     attach(&logs?, &site.join(&LOGS[1..]))?;
     enter(site)?;
@@ -168,14 +167,8 @@ fn make_devices(dev: &Path) -> io::Result<()> {
     step("ptmx", std::os::unix::fs::symlink("pts/ptmx", dev.join("ptmx")))
 }
 
-/// Terminals for the commands. They are for few programs; a kernel without them is none the worse.
-fn mount_terminals(pts: &Path) {
-    let options = Some(c"newinstance,ptmxmode=0666,mode=0620");
-    let _ = rustix::mount::mount("devpts", pts, "devpts", MountFlags::NOSUID | MountFlags::NOEXEC, options);
-}
-
 /// Parts of `/proc` through which root could change the machine.
-const SWITCHES: [&str; 4] = ["sys", "sysrq-trigger", "irq", "bus"];
+const SWITCHES: [&str; 5] = ["sys", "sysrq-trigger", "irq", "bus", "fs"];
 
 fn mount_proc(proc: &Path) -> io::Result<()> {
     let read_only = Attributes { set: READ_ONLY, ..Attributes::default() };

@@ -15,7 +15,7 @@ use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions};
 use super::heritage::Heritage;
 use super::order::{self, Folders, Level, Order, Word};
 use super::own::Own;
-use super::{minder, sandbox};
+use super::{kernel, minder, sandbox};
 
 /// How often minders are looked after where the kernel does not tell of their ends.
 const UNTOLD: Duration = Duration::from_secs(1);
@@ -23,6 +23,11 @@ const UNTOLD: Duration = Duration::from_secs(1);
 /// Serves until reflow closes its end of standard input, then waits for the minders that are left: they see
 /// that reflow is gone, too. In a minder this returns when there are no more commands for it.
 pub(super) fn serve(level: Level, folders: &Folders) -> io::Result<ExitCode> {
+    // SAFETY: `run_if_asked` is called first thing in main: nothing is open yet.
+    #[allow(unsafe_code, reason = "proved above")]
+    unsafe {
+        kernel::forget_inheritance();
+    }
     // Otherwise the allocator's memory would consist of pages that are dear to copy, at each fork; commands decide
     // for themselves. See `Launcher::start`.
     let _ = rustix::thread::disable_transparent_huge_pages(false);
@@ -70,12 +75,12 @@ fn attend(conversation: &OwnedFd, level: Level, folders: &Folders) -> io::Result
     }
     let mut own = Own::new(level, folders)?;
     let mut input = order::input()?;
-    let heritage = Heritage::now();
+    let heritage = Heritage::new();
     while let Some(order) = read_order(&mut input)? {
         own.furnish(&order.scratch)?;
         let logs = minder::Logs::new(&order, &own)?;
         let (started, mut ended) = minder::mind(&order, number, logs, level == Level::Full)?;
-        ended.is_fit = own.tidy().is_ok() && Heritage::now() == heritage;
+        ended.is_fit = own.tidy().is_ok() && heritage.is_intact();
         let is_fit = ended.is_fit;
         let words: Vec<Word> = started.into_iter().chain([Word::Ended(ended)]).collect();
         order::say(&words);
