@@ -171,6 +171,8 @@ fn what_is_inherited_stays(bed: &Bed) {
     let look = "(ulimit -a; nproc; nice; chrt -p $$ | grep -c OTHER; ionice; cat /proc/self/oom_score_adj; \
                 cat /proc/self/coredump_filter) > %s";
     let as_new = bed.print(look);
+    // When memory runs out the kernel takes commands first.
+    assert!(as_new.contains("\n1000\n"), "{as_new}");
     let changes = [
         "prlimit --pid $PPID --nofile=50:60",
         "taskset -p 1 $PPID",
@@ -178,7 +180,7 @@ fn what_is_inherited_stays(bed: &Bed) {
         "chrt --idle -p 0 $PPID",
         "ionice -c 3 -p $PPID",
         "(echo 7 > /proc/$PPID/oom_score_adj)",
-        "(echo 7f > /proc/$PPID/coredump_filter)",
+        "(echo 0x7f > /proc/$PPID/coredump_filter)",
     ];
     for change in changes {
         // The kernel refuses some where the minder has more privileges.

@@ -58,19 +58,21 @@ impl Log {
     }
 }
 
-/// This process's number as reflow sees it; to be asked while `/proc` is still that of the machine.
-pub(super) fn number_outside() -> Option<u32> {
-    std::fs::read_link("/proc/self").ok()?.to_str()?.parse().ok()
+/// This process's number as reflow sees it, by the machine's `/proc`.
+pub(super) fn number_outside(processes: &OwnedFd) -> Option<u32> {
+    rustix::fs::readlinkat(processes, "self", Vec::new()).ok()?.to_str().ok()?.parse().ok()
 }
 
-/// Makes this process fit to mind commands. With `namespace` it is the first of a process namespace.
-pub(super) fn settle_in(namespace: bool) -> io::Result<()> {
+/// Makes this process fit to mind commands. `processes` is the machine's `/proc`; with `namespace` it is the first of a
+/// process namespace.
+pub(super) fn settle_in(processes: &OwnedFd, namespace: bool) -> io::Result<()> {
     if !namespace {
         // What a command leaves behind becomes a child of this process, not of the machine's first.
         rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
     }
     // Should memory run out the kernel shall take the command, not reflow.
-    let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
+    let score = rustix::fs::openat(processes, "self/oom_score_adj", OFlags::WRONLY | OFlags::CLOEXEC, Mode::empty());
+    let _ = score.map(|score| File::from(score).write_all(b"1000"));
     // A command could reach the folder of logs otherwise, by the descriptors of this process.
     rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
     rustix::process::umask(Mode::WGRP | Mode::WOTH);

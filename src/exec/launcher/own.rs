@@ -127,7 +127,8 @@ impl Own {
     }
 }
 
-fn open(above: impl AsFd, folder: &Path) -> rustix::io::Result<OwnedFd> {
+/// A folder, to find others in it.
+pub(super) fn open(above: impl AsFd, folder: &Path) -> rustix::io::Result<OwnedFd> {
     let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
     rustix::fs::openat(above, folder, flags, Mode::empty())
 }

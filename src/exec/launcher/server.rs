@@ -4,17 +4,19 @@ use std::fs::File;
 use std::io::{self, ErrorKind, IoSliceMut, Read};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec};
+use rustix::fs::CWD;
 use rustix::io::Errno;
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags};
 use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions};
 
 use super::heritage::Heritage;
 use super::order::{self, Folders, Level, Order, Word};
-use super::own::Own;
+use super::own::{Own, open};
 use super::{kernel, minder, sandbox};
 
 /// How often minders are looked after where the kernel does not tell of their ends.
@@ -35,6 +37,8 @@ pub(super) fn serve(level: Level, folders: &Folders) -> io::Result<ExitCode> {
     // This fails for a process that leads a group, which is none of the terminal's then.
     let _ = rustix::process::setsid();
     let sockets = io::stdin().as_fd().try_clone_to_owned()?;
+    // Commands see another, or this one read-only.
+    let processes = open(CWD, Path::new("/proc"))?;
     let mut minders = Minders::default();
     let prepared = if level == Level::Plain { Ok(()) } else { sandbox::prepare(folders) };
     while let Some(conversation) = {
@@ -53,7 +57,7 @@ pub(super) fn serve(level: Level, folders: &Folders) -> io::Result<ExitCode> {
             Ok(None) => {
                 // What is not dropped here could be taken from the minder by its command.
                 drop((sockets, minders));
-                return attend(&conversation, level, folders);
+                return attend(&conversation, level, folders, processes);
             }
             Err(error) => order::say_to(&conversation, &[Word::Failed { message: error.to_string() }]),
         }
@@ -62,14 +66,16 @@ pub(super) fn serve(level: Level, folders: &Folders) -> io::Result<ExitCode> {
 }
 
 /// A minder's life, in a process of its own: one command after the other, until reflow has no more for it.
-fn attend(conversation: &OwnedFd, level: Level, folders: &Folders) -> io::Result<ExitCode> {
+/// `processes` is the machine's `/proc`.
+fn attend(conversation: &OwnedFd, level: Level, folders: &Folders, processes: OwnedFd) -> io::Result<ExitCode> {
     rustix::stdio::dup2_stdin(conversation)?;
     rustix::stdio::dup2_stdout(conversation)?;
     // Makes this process die with the launcher. If that is gone already, then so is reflow, which shows at
     // the conversation.
     rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
-    let number = minder::number_outside();
-    minder::settle_in(level == Level::Full)?;
+    let number = minder::number_outside(&processes);
+    minder::settle_in(&processes, level == Level::Full)?;
+    drop(processes);
     if level == Level::Full {
         sandbox::show_own_processes()?;
     }
