@@ -14,7 +14,8 @@
 //!
 //! Whatever ends ends everything below it: the launcher and the minders see the end of their sockets when
 //! reflow dies, the kernel kills the minders with the launcher, and everything in a process namespace with
-//! its first process. Without such a namespace the minder adopts and kills what the command has started.
+//! its first process. Without such a namespace the minder adopts and kills what the command has started, and the
+//! launcher what a minder that was killed had adopted.
 
 mod enter;
 mod heritage;

@@ -5,8 +5,8 @@ use std::process::{Child, Command, ExitCode, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use base::{Digest, Kind as Failure};
-use exec::{CancelHandle, CancelToken, ExecEvent, ExecId, Executor};
+use base::{Digest, Error, Kind as Failure};
+use exec::{CancelHandle, CancelToken, ExecEvent, ExecId, ExecReport, Executor};
 use rustix::process::{Pid, Signal};
 
 use crate::bed::{self, Bed, Exec, Kind, RUNTIME};
@@ -24,6 +24,8 @@ pub(crate) const CASES: &[Case] = &[
     ("rt_131_leftovers_are_removed", ALL, leftovers_are_removed),
     ("a_launcher_that_is_killed", &[Kind::Process, Kind::Shared], a_launcher_that_is_killed),
     ("a_minder_that_is_killed_meanwhile", &[Kind::Process, Kind::Shared], a_minder_that_is_killed_meanwhile),
+    ("a_minder_that_is_killed_at_work", &[Kind::Process, Kind::Shared], a_minder_that_is_killed_at_work),
+    ("a_minder_that_is_stopped", &[Kind::Process, Kind::Shared], a_minder_that_is_stopped),
     ("a_foreign_container_of_that_name", &[Kind::Docker], a_foreign_container_of_that_name),
     ("without_namespaces", &[Kind::Process], without_namespaces),
 ];
@@ -288,6 +290,41 @@ fn a_minder_that_is_killed_meanwhile(bed: &Bed) {
         eventually("it is gone", || !std::path::Path::new("/proc").join(&minder).exists());
         assert_eq!(bed.print("echo x > %s"), "x\n");
     }
+}
+
+/// Runs a command, and sends a signal to its minder when it has come to `sleep token`.
+async fn signal_minder(executor: &dyn Executor, exec: &Exec, token: &str, signal: Signal) -> Result<ExecReport, Error> {
+    let note = |event| {
+        if let ExecEvent::Started { pid: Some(minder), .. } = event {
+            eventually("it sleeps", || !processes_with_argument(token).is_empty());
+            let minder = i32::try_from(minder).ok().and_then(Pid::from_raw).expect("a pid");
+            rustix::process::kill_process(minder, signal).expect("it is there");
+        }
+    };
+    executor.run(&exec.request(), &note, &CancelToken::never()).await
+}
+
+/// Nothing of the command outlives it, also without a process namespace.
+fn a_minder_that_is_killed_at_work(bed: &Bed) {
+    let token = token(bed, 10);
+    let exec = Exec::new(&format!("(setsid sleep {token} &); sleep {token}; true"));
+    let run = signal_minder(&*bed.executor, &exec, &token, Signal::KILL);
+    assert_eq!(RUNTIME.block_on(run).unwrap_err().kind(), Failure::Temporary);
+    eventually("the command is gone", || processes_with_argument(&token).is_empty());
+    assert_eq!(bed.print("echo x > %s"), "x\n");
+}
+
+/// It does not keep reflow from ending.
+fn a_minder_that_is_stopped(bed: &Bed) {
+    let token = token(bed, 11);
+    let exec = Exec::new(&format!("sleep {token}"));
+    let executor = RUNTIME.block_on(bed::open_process(bed.state())).unwrap();
+    let run = signal_minder(&executor, &exec, &token, Signal::STOP);
+    let run = async { tokio::time::timeout(Duration::from_secs(1), run).await.is_err() };
+    assert!(RUNTIME.block_on(run), "it ended by itself");
+    drop(executor);
+    assert_eq!(processes_with_argument(&token), Vec::<u32>::new());
+    bed.collect(&Exec { id: exec.id, ..Exec::new("true") });
 }
 
 fn a_foreign_container_of_that_name(bed: &Bed) {

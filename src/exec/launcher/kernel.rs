@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use rustix::io::Errno;
-use rustix::process::Pid;
+use rustix::process::{Pid, Signal};
 
 /// Namespaces that a child gets of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -180,6 +180,20 @@ pub(super) unsafe fn forget_inheritance() {
         // SAFETY: the default action is no function of this process. Signals that have no other are refused.
         unsafe { libc::signal(signal, libc::SIG_DFL) };
     }
+}
+
+/// Kills the children of this process but the spared ones; whether there were any. Their children become ours if this
+/// process adopts them.
+pub(super) fn kill_children(spared: &[Pid]) -> bool {
+    let list = format!("/proc/self/task/{}/children", rustix::thread::gettid());
+    let Ok(children) = std::fs::read_to_string(list) else { return false };
+    let children = children.split_whitespace().filter_map(|pid| Pid::from_raw(pid.parse().ok()?));
+    let mut any = false;
+    for child in children.filter(|child| !spared.contains(child)) {
+        any = true;
+        let _ = rustix::process::kill_process(child, Signal::KILL);
+    }
+    any
 }
 
 /// Kills every other process of this process's namespace, of which it must be the first; does nothing

@@ -286,7 +286,7 @@ impl Minder {
             if self.namespace {
                 kernel::kill_all_others();
             } else {
-                kill_children();
+                kernel::kill_children(&[]);
             }
             match kernel::reap(true) {
                 Ok(Some(reaped)) => self.count(&reaped),
@@ -315,16 +315,7 @@ struct Ready {
     streams: [bool; 2],
 }
 
-/// Kills every child of this process; their children become ours.
-fn kill_children() {
-    let list = format!("/proc/self/task/{}/children", rustix::thread::gettid());
-    let Ok(children) = std::fs::read_to_string(list) else { return };
-    for child in children.split_whitespace().filter_map(|pid| Pid::from_raw(pid.parse().ok()?)) {
-        let _ = rustix::process::kill_process(child, Signal::KILL);
-    }
-}
-
-fn timespec(time: Duration) -> Timespec {
+pub(super) fn timespec(time: Duration) -> Timespec {
     Timespec { tv_sec: i64::try_from(time.as_secs()).unwrap_or(i64::MAX), tv_nsec: i64::from(time.subsec_nanos()) }
 }
 

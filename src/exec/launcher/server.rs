@@ -6,9 +6,9 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, Timespec};
+use rustix::event::{PollFd, PollFlags};
 use rustix::fs::CWD;
 use rustix::io::Errno;
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags};
@@ -21,6 +21,9 @@ use super::{kernel, minder, sandbox};
 
 /// How often minders are looked after where the kernel does not tell of their ends.
 const UNTOLD: Duration = Duration::from_secs(1);
+/// How long minders may take to end what they mind when reflow is gone, and how often they are looked after then.
+const PATIENCE: Duration = Duration::from_secs(2);
+const BETWEEN: Duration = Duration::from_millis(50);
 
 /// Serves until reflow closes its end of standard input, then waits for the minders that are left: they see
 /// that reflow is gone, too. In a minder this returns when there are no more commands for it.
@@ -39,7 +42,7 @@ pub(super) fn serve(level: Level, folders: &Folders) -> io::Result<ExitCode> {
     let sockets = io::stdin().as_fd().try_clone_to_owned()?;
     // Commands see another, or this one read-only.
     let processes = open(CWD, Path::new("/proc"))?;
-    let mut minders = Minders::default();
+    let mut minders = Minders::new(level)?;
     let prepared = if level == Level::Plain { Ok(()) } else { sandbox::prepare(folders) };
     while let Some(conversation) = {
         minders.bury_until_readable(&sockets)?;
@@ -62,7 +65,8 @@ pub(super) fn serve(level: Level, folders: &Folders) -> io::Result<ExitCode> {
             Err(error) => order::say_to(&conversation, &[Word::Failed { message: error.to_string() }]),
         }
     }
-    wait_for_all()
+    minders.bury_all()?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// A minder's life, in a process of its own: one command after the other, until reflow has no more for it.
@@ -134,8 +138,13 @@ fn receive(sockets: BorrowedFd<'_>) -> io::Result<Option<OwnedFd>> {
 }
 
 /// The minders there are.
-#[derive(Default)]
-struct Minders(Vec<Minder>);
+struct Minders {
+    all: Vec<Minder>,
+    /// Whether commands are adopted by this process when their minder is killed. In a process namespace they end with it.
+    adopts: bool,
+    /// Whether it has adopted some that may live still.
+    has_orphans: bool,
+}
 
 struct Minder {
     pid: Pid,
@@ -145,53 +154,81 @@ struct Minder {
 }
 
 impl Minders {
+    fn new(level: Level) -> io::Result<Self> {
+        let adopts = level != Level::Full;
+        if adopts {
+            rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
+        }
+        Ok(Self { all: Vec::new(), adopts, has_orphans: false })
+    }
+
     fn add(&mut self, pid: Pid) {
         let end = rustix::process::pidfd_open(pid, PidfdFlags::empty()).ok();
-        self.0.push(Minder { pid, end });
+        self.all.push(Minder { pid, end });
     }
 
     /// Waits until there is something to read; looks after the minders meanwhile.
     fn bury_until_readable(&mut self, sockets: &OwnedFd) -> io::Result<()> {
         loop {
-            let mut descriptors = vec![PollFd::new(sockets, PollFlags::IN)];
-            let ends = self.0.iter().filter_map(|minder| minder.end.as_ref());
-            descriptors.extend(ends.map(|end| PollFd::new(end, PollFlags::IN)));
-            let told = descriptors.len() == self.0.len() + 1;
-            let wait = Timespec { tv_sec: UNTOLD.as_secs().cast_signed(), tv_nsec: 0 };
-            match rustix::event::poll(&mut descriptors, if told { None } else { Some(&wait) }) {
-                Ok(_) | Err(Errno::INTR) => {}
-                Err(errno) => return Err(errno.into()),
-            }
-            let is_readable = !descriptors[0].revents().is_empty();
-            let has_ended = descriptors[1..].iter().any(|descriptor| !descriptor.revents().is_empty());
-            if has_ended || !told {
+            let is_told = !self.has_orphans && self.all.iter().all(|minder| minder.end.is_some());
+            let ready = self.poll(Some(sockets), if is_told { None } else { Some(UNTOLD) })?;
+            if ready.an_end || !is_told {
                 self.bury()?;
             }
-            if is_readable {
+            if ready.sockets {
                 return Ok(());
             }
         }
     }
 
+    /// Waits until all have ended, as they do with their conversations. Those that do not are killed.
+    fn bury_all(&mut self) -> io::Result<()> {
+        let patient_until = Instant::now() + PATIENCE;
+        loop {
+            self.bury()?;
+            if self.all.is_empty() && !self.has_orphans {
+                return Ok(());
+            }
+            if Instant::now() >= patient_until {
+                for minder in &self.all {
+                    let _ = rustix::process::kill_process(minder.pid, Signal::KILL);
+                }
+            }
+            self.poll(None, Some(BETWEEN))?;
+        }
+    }
+
+    /// Waits until something has happened, for so long at most.
+    fn poll(&self, sockets: Option<&OwnedFd>, wait: Option<Duration>) -> io::Result<Ready> {
+        let ends = self.all.iter().filter_map(|minder| minder.end.as_ref());
+        let mut descriptors: Vec<_> =
+            sockets.into_iter().chain(ends).map(|descriptor| PollFd::new(descriptor, PollFlags::IN)).collect();
+        match rustix::event::poll(&mut descriptors, wait.map(minder::timespec).as_ref()) {
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(errno) => return Err(errno.into()),
+        }
+        let mut ready = descriptors.iter().map(|descriptor| !descriptor.revents().is_empty());
+        let sockets = sockets.is_some() && ready.next().unwrap_or(false);
+        Ok(Ready { sockets, an_end: ready.any(|is_ready| is_ready) })
+    }
+
     fn bury(&mut self) -> io::Result<()> {
         loop {
             match rustix::process::wait(WaitOptions::NOHANG) {
-                Ok(Some((ended, _))) => self.0.retain(|minder| minder.pid != ended),
-                Ok(None) | Err(Errno::CHILD) => return Ok(()),
+                Ok(Some((ended, _))) => self.all.retain(|minder| minder.pid != ended),
+                Ok(None) | Err(Errno::CHILD) => break,
                 Err(Errno::INTR) => {}
                 Err(errno) => return Err(errno.into()),
             }
         }
+        let minders: Vec<Pid> = self.all.iter().map(|minder| minder.pid).collect();
+        self.has_orphans = self.adopts && kernel::kill_children(&minders);
+        Ok(())
     }
 }
 
-/// Minders end with their conversations.
-fn wait_for_all() -> io::Result<ExitCode> {
-    loop {
-        match rustix::process::wait(WaitOptions::empty()) {
-            Ok(_) | Err(Errno::INTR) => {}
-            Err(Errno::CHILD) => return Ok(ExitCode::SUCCESS),
-            Err(errno) => return Err(errno.into()),
-        }
-    }
+/// What [`Minders::poll`] has seen.
+struct Ready {
+    sockets: bool,
+    an_end: bool,
 }
