@@ -67,6 +67,19 @@ fn an_interrupted_run_stops_what_runs_and_keeps_what_is_done() {
 
 /// CLI-71
 #[test]
+fn a_run_that_was_interrupted_at_its_first_step_had_one() {
+    let bed = Bed::new();
+    bed.write("main.rf", &PROGRAM.replace("cat {{Quick}} > {{out}}; ", ""));
+    let child = start(bed.reflow(&["run", "-executor=process", "main.rf"]));
+    wait_for_sleep(&bed);
+    signal(&child, Signal::INT);
+    assert_interrupted(&end(child));
+    let said = bed.succeed(&["why", "last"]);
+    assert!(said.ends_with(" of main.rf: it was stopped before an exec of it came to an end\n"), "{said}");
+}
+
+/// CLI-71
+#[test]
 fn a_second_interrupt_leaves_at_once() {
     let bed = Bed::new();
     bed.write("main.rf", PROGRAM);

@@ -125,3 +125,16 @@ fn debugging_turns_the_status_off() {
     let (_, raw) = naps(&bed, &["-log=debug"], "xterm").end();
     assert!(!raw.contains('\u{1b}') && !raw.contains("elapsed: "), "{raw:?}");
 }
+
+/// CLI-149
+#[test]
+fn what_is_read_from_the_terminal_is_asked_for() {
+    let bed = Bed::new();
+    naps(&bed, &[], "dumb").end();
+    let mut terminal = Terminal::converse(bed.reflow(&["rmcache"]));
+    terminal.wait_for("what to enter", |screen| screen.contains("reading cache keys, a line each"));
+    terminal.press("no key\n");
+    terminal.wait_for("the answer", |screen| screen.contains("\"no key\" is not a digest"));
+    terminal.press("\u{4}");
+    assert_eq!(terminal.end_with_code().0, Some(0));
+}

@@ -10,7 +10,7 @@ use base::digest::{Digest, PartialDigest};
 use base::{Fileset, units};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use store::{LocalStore, RunPhase, RunRecord, TaskKind};
+use store::{LocalStore, RunPhase, RunRecord, TaskKind, TaskRecord};
 
 use super::{answer, named};
 use crate::arguments::InfoFlags;
@@ -56,11 +56,7 @@ fn describe(
         return Ok(run_text(&view, flags.full));
     }
     if let Some(task) = found(store.tasks().find(id))? {
-        let run = PartialDigest::parse(&task.run.hex()).map_err(Exit::failed)?;
-        let view = history::find(store, &run)?;
-        let mut view = view.ok_or_else(|| Exit::failed(format!("the run {} is not known", task.run.short())))?;
-        view.tasks.retain(|view| view.record.id == task.id);
-        return only_task(store, home, view);
+        return task_text(store, home, &task);
     }
     if let Some(key) = store.assoc().key(id)?
         && let Some(text) = fileset_text(store, &key)?
@@ -72,7 +68,18 @@ fn describe(
     {
         return Ok(format!("{} (file)\n    size: {size}\n", digest.hex()));
     }
+    if let Some(task) = named::shown_as(store, id)? {
+        return task_text(store, home, &task);
+    }
     Err(Exit::failed(format!("no run, exec, cached fileset or object {name}")))
+}
+
+fn task_text(store: &LocalStore, home: &std::path::Path, task: &TaskRecord) -> Result<String, Exit> {
+    let run = PartialDigest::parse(&task.run.hex()).map_err(Exit::failed)?;
+    let view = history::find(store, &run)?;
+    let mut view = view.ok_or_else(|| Exit::failed(format!("the run {} is not known", task.run.short())))?;
+    view.tasks.retain(|view| view.record.id == task.id);
+    only_task(store, home, view)
 }
 
 /// The description of the only task that a view was left with.

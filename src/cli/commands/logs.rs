@@ -30,13 +30,16 @@ pub(super) fn run(flags: &LogsFlags) -> Result<(), Exit> {
         Err(error) if error.kind() != base::Kind::NotExist => return Err(error.into()),
         Err(_) => {}
     }
-    match store.tasks().find(&id) {
-        Ok(task) => task_log(&store, &task, flags.stdout),
-        Err(error) if error.kind() == base::Kind::NotExist => Err(Exit::failed(format!("no run or exec {}", flags.id))),
-        Err(error) => Err(error.into()),
-    }
+    let task = match store.tasks().find(&id) {
+        Ok(task) => Some(task),
+        Err(error) if error.kind() == base::Kind::NotExist => named::shown_as(&store, &id)?,
+        Err(error) => return Err(error.into()),
+    };
+    task_log(&store, &task.ok_or_else(|| Exit::failed(format!("no run or exec {}", flags.id)))?, flags.stdout)
 }
 
+/// Bytes of a log that are in memory: it may be larger than that.
+const PIECE: usize = 1 << 16;
 /// How often the log of a running exec is looked at for more.
 const PAUSE: Duration = Duration::from_millis(200);
 
@@ -73,10 +76,17 @@ fn pass_on(path: &Path, shown: u64) -> Result<u64, Exit> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
         Err(error) => return Err(failed(error)),
     };
-    let mut bytes = Vec::new();
-    file.seek(SeekFrom::Start(shown)).and_then(|_| file.read_to_end(&mut bytes)).map_err(failed)?;
-    answer(&bytes)?;
-    Ok(bytes.len() as u64)
+    file.seek(SeekFrom::Start(shown)).map_err(failed)?;
+    let (mut piece, mut passed) = (vec![0; PIECE], 0);
+    loop {
+        match file.read(&mut piece).map_err(failed)? {
+            0 => return Ok(passed),
+            count => {
+                answer(&piece[..count])?;
+                passed += count as u64;
+            }
+        }
+    }
 }
 
 fn run_log(run: &RunRecord, level: LogLevel) -> Result<(), Exit> {
@@ -121,10 +131,5 @@ fn task_log(store: &LocalStore, task: &TaskRecord, stdout: bool) -> Result<(), E
         Some(LogPlace::Path(path)) => path.clone(),
         Some(LogPlace::Blob(digest)) => store.repository.path(digest),
     };
-    match std::fs::read(&path) {
-        Ok(bytes) => answer(bytes),
-        // Nothing was written, so there is no file.
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(Exit::failed(format!("{}: {error}", path.display()))),
-    }
+    pass_on(&path, 0).map(drop)
 }

@@ -7,6 +7,8 @@ use store::{LocalStore, RunQuery, RunRecord, StepRecord, TaskKind, TaskQuery, Ta
 use crate::exit::Exit;
 use crate::names::Name;
 
+/// Tasks that are looked at for one that is an exec.
+const ATTEMPTS: usize = 32;
 /// The latest run.
 const LAST: &str = "last";
 
@@ -15,8 +17,11 @@ pub(super) fn run(store: &LocalStore, name: &str) -> Result<RunRecord, Exit> {
     if name == LAST {
         return latest(store);
     }
-    let id = PartialDigest::parse(name)
-        .map_err(|_| Exit::failed(format!("{name:?} is no run: give the beginning of its id, or {LAST}")))?;
+    let id = PartialDigest::parse(name).map_err(|_| {
+        let is_odd = !name.is_empty() && name.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        let how = if is_odd { ", an even number of digits" } else { "" };
+        Exit::failed(format!("{name:?} is no run: give the beginning of its id{how}, or {LAST}"))
+    })?;
     let found = store.runs().find(&id);
     found.map_err(|error| match error.kind() {
         Kind::NotExist => Exit::failed(error.message()),
@@ -37,6 +42,16 @@ pub(super) fn name(store: &LocalStore, word: &str) -> Result<Name, Exit> {
     Name::parse(word).map_err(Exit::failed)
 }
 
+/// The latest attempt at an exec whose flow begins so: the digits that runs show behind its ident.
+pub(super) fn shown_as(store: &LocalStore, digits: &PartialDigest) -> Result<Option<TaskRecord>, Exit> {
+    let query = TaskQuery { flow: Some(*digits), limit: Some(ATTEMPTS), ..TaskQuery::default() };
+    Ok(store.tasks().list(&query)?.into_iter().find(is_exec))
+}
+
+fn is_exec(task: &TaskRecord) -> bool {
+    task.kind == TaskKind::Exec && !task.cached
+}
+
 /// Whether a step goes by this name: its ident, its position or the line of it, or the first digits of its flow or
 /// key.
 pub(super) fn is_called(step: &StepRecord, name: &str) -> bool {
@@ -52,10 +67,9 @@ pub(super) fn is_called(step: &StepRecord, name: &str) -> bool {
 /// The latest attempt at an exec, by its id, by the digits that runs show behind its ident, or by its ident; with a
 /// run, that run's.
 pub(super) fn exec(store: &LocalStore, within: Option<&RunRecord>, name: &str) -> Result<TaskRecord, Exit> {
-    let is_exec = |task: &TaskRecord| task.kind == TaskKind::Exec && !task.cached;
     let run = within.map(|run| run.id);
     let latest = |query: TaskQuery| -> Result<Option<TaskRecord>, Exit> {
-        let query = TaskQuery { run, limit: Some(32), ..query };
+        let query = TaskQuery { run, limit: Some(ATTEMPTS), ..query };
         Ok(store.tasks().list(&query)?.into_iter().find(is_exec))
     };
     if let Ok(digits) = PartialDigest::parse(name) {

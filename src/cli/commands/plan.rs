@@ -11,6 +11,7 @@ use super::answer;
 use super::program::Ready;
 use crate::arguments::{Global, PlanFlags};
 use crate::exit::Exit;
+use crate::machinery::ExecutorChoice;
 use crate::paint::Paint;
 use crate::{display, interrupt, terminal};
 
@@ -26,6 +27,11 @@ pub(super) fn run(global: &Global, flags: &PlanFlags) -> Result<(), Exit> {
         cancel: interrupt::token(machinery.runtime.handle()),
         ..machinery.plan_config()?
     });
+    if flags.machinery.executor == ExecutorChoice::Auto {
+        machinery.notices.iter().for_each(|notice| terminal::say(&format!("reflow: {notice}")));
+        // Who ran it with the other one wonders why nothing is cached.
+        terminal::say(&format!("reflow: planned for the executor {}; -executor chooses", machinery.executor.name()));
+    }
     let plan = engine::evaluate::plan(&mut graph, root, config, &mut |event| {
         if let Event::NodeFailed(failure) = event {
             terminal::say(&format!("{failure}{}", display::details(failure)));

@@ -1,6 +1,6 @@
 //! `reflow rmcache`
 
-use std::io::BufRead;
+use std::io::{BufRead, IsTerminal};
 
 use base::Digest;
 use store::Assoc;
@@ -13,6 +13,9 @@ use crate::{machinery, terminal};
 pub(super) fn run(flags: &RmcacheFlags) -> Result<(), Exit> {
     let assoc = crate::home::open(&flags.place.existing()?)?.assoc();
     let runtime = machinery::threads()?;
+    if std::io::stdin().is_terminal() {
+        terminal::say("reflow rmcache: reading cache keys, a line each; ^D ends");
+    }
     for line in std::io::stdin().lock().split(b'\n') {
         let line = line.map_err(|error| Exit::failed(format!("standard input: {error}")))?;
         let text = String::from_utf8_lossy(&line);

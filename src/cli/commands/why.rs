@@ -26,7 +26,7 @@ pub(super) fn run(flags: &WhyFlags) -> Result<(), Exit> {
     let run = named::run(&store, &flags.run)?;
     let mut story = Story::read(&store, run)?;
     if story.tally.is_empty() && !flags.json {
-        return answer(overview::empty(&story.run));
+        return answer(overview::empty(&store, &story.run)?);
     }
     let paint = Paint::of(terminal::answers_in_colour());
     let explained = story.explain()?;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use engine::explain::{Against, Explanation, Story};
-use store::{RunRecord, StepOutcome};
+use store::{LocalStore, RunRecord, StepOutcome, TaskKind, TaskQuery};
 
 use super::{count, words};
 use crate::exit::Exit;
@@ -11,16 +11,21 @@ use crate::paint::Paint;
 
 /// Cached steps that are looked at one by one; of more there are only numbers.
 const CACHED: usize = 2000;
+/// Tasks that are looked at for one that is an exec.
+const TASKS: usize = 1000;
 /// Lines of one group.
 const LINES: usize = 40;
 
 /// What is said of a run of which no step is known.
-pub(super) fn empty(run: &RunRecord) -> String {
+pub(super) fn empty(store: &LocalStore, run: &RunRecord) -> Result<String, Exit> {
+    let tasks = TaskQuery { run: Some(run.id), limit: Some(TASKS), ..TaskQuery::default() };
+    let had_execs = store.tasks().list(&tasks)?.iter().any(|task| task.kind == TaskKind::Exec);
     let why = match run.end {
+        Some(_) if had_execs => "it was stopped before an exec of it came to an end",
         Some(_) => "it had no execs",
         None => "it goes on, or was killed; of no exec of it an end is recorded yet",
     };
-    format!("run {} of {}: {why}\n", run.id.short(), name(run))
+    Ok(format!("run {} of {}: {why}\n", run.id.short(), name(run)))
 }
 
 fn name(run: &RunRecord) -> String {
