@@ -15,7 +15,7 @@
 use std::collections::HashSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, ErrorKind, Write};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -215,7 +215,10 @@ pub(crate) fn write_anew(path: &Path, database: &Database) -> Result<(), Error> 
 fn write_whole(path: &Path, connection: &Connection) -> Result<(), Failure> {
     let located = |error: io::Error| Failure::from(Error::from(error).during(format!("write {}", path.display())));
     let folder = path.parent().unwrap_or(Path::new("."));
-    let mut out = io::BufWriter::new(tempfile::NamedTempFile::new_in(folder).map_err(located)?);
+    // As readable as the database.
+    let mode = fs::Permissions::from_mode(0o666);
+    let file = tempfile::Builder::new().permissions(mode).tempfile_in(folder).map_err(located)?;
+    let mut out = io::BufWriter::new(file);
     let mut after = None;
     loop {
         let page = assoc_table::page(connection, after.as_ref())?;
