@@ -13,6 +13,7 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use base::{Error, Kind};
 use rustix::fs::FlockOperation;
@@ -44,6 +45,11 @@ const TEMPORARY: &str = "tmp";
 /// The folders in a scratch folder: the inputs, the outputs, and room for everything else.
 pub(crate) const SUBFOLDERS: [&str; 3] = ["arg", "return", TEMPORARY];
 
+/// A process that looks after what killed ones have left claims every folder for a moment, also one that somebody has
+/// just made. Whoever has claimed one for longer runs the exec.
+const LOOKING_AFTER: Duration = Duration::from_secs(5);
+/// Between two tries.
+const PAUSE: Duration = Duration::from_millis(5);
 /// Bounds a loop that ends long before.
 const MOST_AT_THE_SAME: u32 = 10_000;
 
@@ -70,11 +76,11 @@ impl Scratch {
     pub(crate) fn claim_for(execs: &Path, purpose: &str) -> Result<Self, Error> {
         let mut number = 0;
         loop {
-            match Self::claim(execs, ExecId::new(base::Digest::of(format!("{purpose} {number}")))) {
+            match Self::try_claim(execs, ExecId::new(base::Digest::of(format!("{purpose} {number}"))))? {
                 // Somebody else is at the same, here or in another process.
-                Err(error) if error.kind() == Kind::Precondition && number < MOST_AT_THE_SAME => number += 1,
-                Err(error) => return Err(error),
-                Ok(scratch) => {
+                None if number < MOST_AT_THE_SAME => number += 1,
+                None => return Err(Error::new(Kind::Unavailable, format!("{purpose}: too many at the same time"))),
+                Some(scratch) => {
                     scratch.prepare()?;
                     return Ok(scratch);
                 }
@@ -92,14 +98,28 @@ impl Scratch {
         }
     }
 
-    /// Claims the folder of `id` below `execs`. `Precondition` if a living process has claimed it.
+    /// Claims the folder of `id` below `execs`. `Precondition` if a living process has claimed it. Blocks the thread.
     pub(crate) fn claim(execs: &Path, id: ExecId) -> Result<Self, Error> {
+        let latest = Instant::now() + LOOKING_AFTER;
+        loop {
+            match Self::try_claim(execs, id)? {
+                Some(scratch) => return Ok(scratch),
+                None if Instant::now() < latest => std::thread::sleep(PAUSE),
+                None => {
+                    let during = format!("scratch folder {}", execs.join(id.hex()).display());
+                    return Err(Error::new(Kind::Precondition, "the exec is being run already").during(during));
+                }
+            }
+        }
+    }
+
+    /// Claims the folder of `id` below `execs`; `None` if a living process has claimed it.
+    fn try_claim(execs: &Path, id: ExecId) -> Result<Option<Self>, Error> {
         let path = execs.join(id.hex());
-        let during = |error: Error| error.during(format!("scratch folder {}", path.display()));
-        match lock(&path).map_err(|error| during(error.into()))? {
+        match lock(&path).map_err(|error| Error::from(error).during(format!("scratch folder {}", path.display())))? {
             // On a file system without locks the engine's own must do.
-            Lock::Taken(lock) | Lock::Unknown(lock) => Ok(Self::new(path, lock, false)),
-            Lock::Held => Err(during(Error::new(Kind::Precondition, "the exec is being run already"))),
+            Lock::Taken(lock) | Lock::Unknown(lock) => Ok(Some(Self::new(path, lock, false))),
+            Lock::Held => Ok(None),
         }
     }
 
@@ -185,7 +205,9 @@ impl Drop for Scratch {
         if *self.is_left.get_mut() || self.lock.is_none() {
             return;
         }
-        remove(&self.path);
+        // Under another name, so that nobody who claims the folder anew has to wait.
+        let aside = self.lock.as_ref().and_then(|lock| Spares::set_aside(&self.path, lock));
+        remove(aside.as_ref().unwrap_or(&self.path));
     }
 }
 
@@ -197,6 +219,12 @@ enum Lock {
     Held,
     /// The file system has no locks.
     Unknown(File),
+}
+
+/// Whether the folder still has that name: its last holder may have given it another or removed it meanwhile.
+fn is_named(folder: &File, path: &Path) -> io::Result<bool> {
+    let ours = folder.metadata()?.ino();
+    Ok(fs::metadata(path).is_ok_and(|there| there.ino() == ours))
 }
 
 /// Makes the folder if need be and takes its lock.
@@ -211,13 +239,12 @@ fn lock(path: &Path) -> io::Result<Lock> {
         };
         match rustix::fs::flock(&folder, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => {}
-            Err(Errno::WOULDBLOCK) => return Ok(Lock::Held),
+            Err(Errno::WOULDBLOCK) if is_named(&folder, path)? => return Ok(Lock::Held),
+            Err(Errno::WOULDBLOCK) => continue,
             Err(_) => return Ok(Lock::Unknown(folder)),
         }
-        // The lock is good only if the folder was not removed by its last holder in the meantime.
-        match fs::metadata(path) {
-            Ok(there) if there.ino() == folder.metadata()?.ino() => return Ok(Lock::Taken(folder)),
-            _ => continue,
+        if is_named(&folder, path)? {
+            return Ok(Lock::Taken(folder));
         }
     }
 }
@@ -292,6 +319,31 @@ mod tests {
             scratch.spare(&spares);
             assert_eq!(fs::read_dir(execs.path()).unwrap().count(), 0);
         }
+    }
+
+    #[test]
+    fn whoever_looks_after_leftovers_is_waited_for() {
+        let execs = tempfile::tempdir().unwrap();
+        let id = ExecId::new(Digest::of("wanted"));
+        let over = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    while !over.load(Ordering::Relaxed) {
+                        let _ = Scratch::claim_leftover(execs.path(), id).unwrap();
+                    }
+                });
+            }
+            for _ in 0..200 {
+                let claimed = Scratch::claim(execs.path(), id);
+                let prepared = claimed.and_then(|scratch| scratch.prepare().map(|()| scratch.arg().exists()));
+                if !matches!(prepared, Ok(true)) {
+                    over.store(true, Ordering::Relaxed);
+                    panic!("{prepared:?}");
+                }
+            }
+            over.store(true, Ordering::Relaxed);
+        });
     }
 
     #[test]

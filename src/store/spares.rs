@@ -52,14 +52,23 @@ impl Spares {
 
     /// Takes over what has the name `path` and is as good as new; gives its lock back if there are enough.
     pub fn keep(&self, path: &Path, lock: File) -> Result<(), File> {
-        let Ok(metadata) = lock.metadata() else { return Err(lock) };
-        let spare = self.root.join(format!("{SPARE}{}", metadata.ino()));
         let mut spares = self.spares.lock().unwrap_or_else(PoisonError::into_inner);
-        if spares.len() >= MOST || fs::rename(path, &spare).is_err() {
+        if spares.len() >= MOST {
             return Err(lock);
         }
-        spares.push((spare, lock));
-        Ok(())
+        match Self::set_aside(path, &lock) {
+            None => Err(lock),
+            Some(spare) => {
+                spares.push((spare, lock));
+                Ok(())
+            }
+        }
+    }
+
+    /// Gives what has the name `path` the name of a spare: somebody else removes it should this process be killed.
+    pub fn set_aside(path: &Path, lock: &File) -> Option<PathBuf> {
+        let spare = path.with_file_name(format!("{SPARE}{}", lock.metadata().ok()?.ino()));
+        fs::rename(path, &spare).is_ok().then_some(spare)
     }
 
     /// Removes the spares that killed processes have left behind.
