@@ -396,7 +396,11 @@ async fn conclude(
     events(ExecEvent::Exited { status: ended.status });
     let ending = Ending { status: ended.status, out_of_memory: ended.out_of_memory, least_available };
     drop(container);
-    let mut remains = blocking(move || work.finish(&ending)).await?;
+    let mut remains = blocking(move || {
+        Manifest::forget(&work)?;
+        work.finish(&ending)
+    })
+    .await?;
     tell_log_failure(&mut remains.outcome, log_failure);
     Ok(ExecReport {
         outcome: remains.outcome,

@@ -168,7 +168,11 @@ pub(crate) fn run_as_victim() -> Option<ExitCode> {
     }
     let id = ExecId::new(Digest::parse(id).expect("a digest"));
     let exec = Exec { id, ..Exec::new(command) }.resources(0.0, memory.parse().expect("a number"));
-    let exec = if command.contains("%s") { exec.file_output() } else { exec };
+    let exec = match command {
+        _ if command.contains("cd %s") => exec.folder_output(),
+        _ if command.contains("%s") => exec.file_output(),
+        _ => exec,
+    };
     let request = exec.request();
     let run = async {
         let executor: Arc<dyn Executor> = match kind.as_str() {
@@ -187,16 +191,21 @@ fn kill_at_work(bed: &Bed, id: ExecId, token: &str) {
     kill_at(bed, &Exec { id, ..exec }, token);
 }
 
-/// Starts another process with the same state folder that runs the command, with the exec's memory and with an
-/// output file if there is one in the command, and kills it when the command has come to `sleep token`.
+/// Has another process run the command, and kills it when the command has come to `sleep token`.
 pub(crate) fn kill_at(bed: &Bed, exec: &Exec, token: &str) {
+    kill_when(bed, exec, "the command runs", || !processes_with_argument(token).is_empty());
+}
+
+/// Starts another process with the same state folder that runs the command, with the exec's memory and with an
+/// output folder if the command goes there, or an output file if it has one, and kills it when it is time.
+pub(crate) fn kill_when(bed: &Bed, exec: &Exec, what: &str, is_time: impl Fn() -> bool) {
     let mut victim: Child = Command::new(std::env::current_exe().unwrap())
         .args([VICTIM, bed.kind.name(), bed.state().to_str().unwrap(), &exec.id.hex()])
         .args([&exec.config.resources.get("mem").to_string(), &exec.config.command])
         .stdin(Stdio::null())
         .spawn()
         .unwrap();
-    eventually("the command runs", || !processes_with_argument(token).is_empty());
+    eventually(what, is_time);
     victim.kill().unwrap();
     victim.wait().unwrap();
 }

@@ -1,5 +1,6 @@
 //! Containers whose reflow was killed: the next run of the same exec goes on with them.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, Once};
 use std::time::SystemTime;
 
@@ -7,7 +8,7 @@ use base::profile::{Profile, TMP};
 use exec::{CancelToken, ExecEvent, ExecReport, Kept};
 
 use crate::bed::{Bed, Exec, Kind, RUNTIME, text};
-use crate::lifecycle::{eventually, kill_at, token, wake_within};
+use crate::lifecycle::{eventually, kill_at, kill_when, token, wake_within};
 use crate::machine::processes_with_argument;
 use crate::{Case, engine};
 
@@ -16,6 +17,7 @@ const DOCKER: &[Kind] = &[Kind::Docker];
 pub(crate) const CASES: &[Case] = &[
     ("rt_127_a_container_that_works", DOCKER, a_container_that_works),
     ("rt_127_a_container_that_has_succeeded", DOCKER, a_container_that_has_succeeded),
+    ("rt_127_outputs_that_were_collected_in_part", DOCKER, outputs_that_were_collected_in_part),
     ("rt_127_a_container_that_was_killed", DOCKER, a_container_that_was_killed),
     ("rt_127_a_container_that_is_gone", DOCKER, a_container_that_is_gone),
     ("rt_127_a_manifest_that_does_not_fit", DOCKER, a_manifest_that_does_not_fit),
@@ -112,6 +114,26 @@ fn a_container_that_has_succeeded(bed: &Bed) {
     let (events, report) = bed.events(&exec);
     assert_eq!(told(&events), ADOPTED);
     must_be_whole(bed, report);
+    no_container_stays(bed, &exec);
+}
+
+fn outputs_that_were_collected_in_part(bed: &Bed) {
+    const FILES: usize = 4_000;
+    let exec = Exec::new(&format!("cd %s; for i in {{1..{FILES}}}; do echo $i > $i; done")).folder_output();
+    let output = bed.execs().join(exec.id.hex()).join("return/0");
+    let count = || std::fs::read_dir(&output).map_or(0, Iterator::count);
+    let whole = AtomicBool::new(false);
+    kill_when(bed, &exec, "outputs are moved out", || {
+        let count = count();
+        whole.fetch_or(count == FILES, Ordering::Relaxed);
+        whole.load(Ordering::Relaxed) && count < FILES
+    });
+    assert!((1..FILES).contains(&count()), "{} files are left", count());
+    // What is missing now looks as if the command had never made it: nobody may go on with that.
+    assert!(!bed.execs().join(exec.id.hex()).join("manifest.json").exists());
+    let (events, report) = bed.events(&exec);
+    assert!(!told(&events).contains(&"adopted"), "{events:?}");
+    assert_eq!(report.outcome.unwrap().fileset.list[0].map.len(), FILES);
     no_container_stays(bed, &exec);
 }
 

@@ -6,6 +6,7 @@
 //! of the boot tells.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
@@ -53,6 +54,16 @@ impl Manifest {
     /// Whether this is what `work` is to run.
     pub(super) fn is_for(&self, work: &Work) -> bool {
         self.plan == plan(work)
+    }
+
+    /// Takes the note away for good: before outputs are moved out, since what is left of them would look whole.
+    pub(super) fn forget(work: &Work) -> Result<(), Error> {
+        match fs::remove_file(work.scratch().manifest()) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                Err(Error::from(error).during("forgetting a container"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Puts the note in the place of the one before.
