@@ -69,7 +69,7 @@ fn an_interrupted_run_stops_what_runs_and_keeps_what_is_done() {
 #[test]
 fn a_run_that_was_interrupted_at_its_first_step_had_one() {
     let bed = Bed::new();
-    bed.write("main.rf", &PROGRAM.replace("cat {{Quick}} > {{out}}; ", ""));
+    bed.write("main.rf", PROGRAM.replace("cat {{Quick}} > {{out}}; ", ""));
     let child = start(bed.reflow(&["run", "-executor=process", "main.rf"]));
     wait_for_sleep(&bed);
     signal(&child, Signal::INT);
