@@ -3,15 +3,13 @@
 
 mod details;
 mod failures;
+mod news;
 mod status;
 mod table;
-
-use std::time::Duration;
 
 use base::units;
 use engine::job::ExecEnd;
 use engine::{Event, Step, Summary};
-use exec::Pull;
 
 use crate::arguments::LogLevel;
 use crate::exit::Exit;
@@ -94,12 +92,6 @@ impl Display {
                 let level = if self.shows_cached { Level::Info } else { Level::Debug };
                 self.step_at(level, "(<-) ", step, "ok", &format!("0s {}", units::data_size(fileset.size())));
             }
-            Event::ExecQueued { step, cause, resources, is_predicted } => {
-                let note = if *is_predicted { ", its memory as predicted" } else { "" };
-                let (digest, cause) = (step.digest().short(), cause.text());
-                let text = format!("{} {digest}: {cause}, waits for {resources}{note}", step.ident());
-                self.log(Level::Debug, &text);
-            }
             Event::ExecSubmitted { step, attempt, keys, config } => {
                 if *attempt == 0 {
                     self.step(" ->  ", step, "exec", &step.summary());
@@ -110,81 +102,17 @@ impl Display {
                 let size = fileset.map(|fileset| format!(" {}", units::data_size(fileset.size()))).unwrap_or_default();
                 self.step(" ->  ", step, "run", &(step.summary() + &size));
             }
-            Event::BlobsLost { step, lost } => {
-                let names: Vec<String> = lost.iter().take(3).map(base::Digest::short).collect();
-                let more = if lost.len() > names.len() { ", …" } else { "" };
-                let text = format!(
-                    "{}: {} files it needs are gone from the store or damaged ({}{more}); what made them is run again",
-                    step.summary(),
-                    lost.len(),
-                    names.join(", "),
-                );
-                self.log(Level::Info, &text);
-            }
-            Event::ExecElsewhere { step } => {
-                let text = format!(
-                    "{} {}: another process runs this; waiting for its result",
-                    step.ident(),
-                    step.digest().short()
-                );
-                self.log(Level::Info, &text);
-            }
-            Event::ImagePull { image, pull } => match pull {
-                Pull::Begun => self.log(Level::Info, &format!("fetching image {image}")),
-                Pull::Done(progress) => {
-                    // The layers may have been here, or in somebody else's care.
-                    let size = match progress.known {
-                        0 => String::new(),
-                        known => format!(": {}", units::data_size(known)),
-                    };
-                    self.log(Level::Info, &format!("fetched image {image}{size}"));
-                }
-                // What fails says so itself.
-                Pull::Going(_) | Pull::Failed => {}
-            },
-            Event::ExecAdopted { step, since } => {
-                let age = since.elapsed().map_or_else(|_| String::new(), |age| format!(" {} ago", seconds(age)));
-                let text = format!(
-                    "{} {}: goes on with the container that a killed run has started{age}",
-                    step.ident(),
-                    step.digest().short()
-                );
-                self.log(Level::Info, &text);
-            }
-            Event::ExecRegained { step, after } => {
-                let text = format!(
-                    "{} {}: the engine that has its container was out of reach for {}; it goes on",
-                    step.ident(),
-                    step.digest().short(),
-                    seconds(*after)
-                );
-                self.log(Level::Info, &text);
-            }
-            Event::ExecRetried { step, attempt, reason, error, resources, wait } => {
-                let pause = if wait.is_zero() { String::new() } else { format!(" in {:.1}s", wait.as_secs_f64()) };
-                let text = format!(
-                    "flow {}: retryTask (reason: {}): re-submitting task with {resources}{pause} ({attempt}/3) due to error: {error}",
-                    step.digest().short(),
-                    reason.name()
-                );
-                self.log(Level::Info, &text);
-            }
             Event::ExecEnded { step, end, .. } => self.ended(step, end),
             Event::Interned { step, fileset, elapsed } | Event::Externed { step, fileset, elapsed } => {
-                self.step(" <-  ", step, "ok", &format!("{} {}", seconds(*elapsed), units::data_size(fileset.size())));
-            }
-            Event::NodeChanged { step, state } => {
-                let text = format!("mutate {} {} {}: {state}", step.op_name(), step.digest().short(), step.ident());
-                self.log(Level::Debug, &text);
-            }
-            Event::LookupFailed { nodes, error } => {
-                self.log(
-                    Level::Error,
-                    &format!("looking up {nodes} results failed, they count as not cached: {error}"),
-                );
+                let size = units::data_size(fileset.size());
+                self.step(" <-  ", step, "ok", &format!("{} {size}", units::duration(*elapsed)));
             }
             Event::NodeFailed(failure) => self.failed(failure),
-            _ => {}
+            other => {
+                if let Some((level, text)) = news::of(other) {
+                    self.log(level, &text);
+                }
+            }
         }
     }
 
@@ -193,7 +121,7 @@ impl Display {
             ExecEnd::Ran { report, durable, .. } => {
                 if let (Ok(collected), Ok(())) = (&report.outcome, durable) {
                     let size = units::data_size(collected.fileset.size());
-                    self.step(" <-  ", step, "ok", &format!("{} {size}", seconds(report.usage.wall)));
+                    self.step(" <-  ", step, "ok", &format!("{} {size}", units::duration(report.usage.wall)));
                     self.log(Level::Debug, &details::ended(step, &collected.fileset, report));
                     for note in &collected.notes {
                         self.log(Level::Info, &format!("{}: {note}", step.ident()));
@@ -235,8 +163,4 @@ impl Display {
 /// The line of a node (CLI spec §6.2 *Task lines*).
 fn line(arrow: &str, ident: &str, digest: &str, state: &str, op: &str, detail: &str) -> String {
     format!("{arrow}{ident:<12} {digest} {state:<4} {op:>6} {detail}")
-}
-
-fn seconds(time: Duration) -> String {
-    units::duration(time)
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use base::assertion::Policy;
@@ -15,6 +15,7 @@ use types::Value;
 
 use crate::attempt::RetryPolicy;
 use crate::event::Event;
+use crate::job::Completion;
 use crate::local_files::{LocalFiles, in_parallel};
 use crate::memory::Memory;
 use crate::plan::{self, Ground, Plan};
@@ -182,6 +183,27 @@ fn run(
     manner: Manner,
     events: &mut dyn FnMut(&Event<'_>),
 ) -> (Outcome, Withheld, Found) {
+    let (store, cancel, progress_every) = (config.store.clone(), config.cancel.clone(), config.progress_every);
+    let (sender, completions) = mpsc::channel();
+    let runtime = config.runtime.clone();
+    let (settings, tools) = divide(config, graph.universe(), manner);
+    let workers = Workers::new(tools, runtime, sender);
+    let mut reducer = match &memory {
+        Some(memory) => Reducer::with_memory(graph, root, settings, memory, events),
+        None => Reducer::new(graph, root, settings, events),
+    };
+    drive(&mut reducer, &workers, &completions, progress_every);
+    let withheld = reducer.take_withheld();
+    let found = if manner == Manner::Repair { reducer.take_found() } else { Vec::new() };
+    let outcome = reducer.finish_into(memory.take());
+    if let Ok(value) = &outcome.value {
+        bring_in(&store, value, &cancel);
+    }
+    (outcome, withheld, found)
+}
+
+/// What of a configuration is the reducer's, and what the workers'.
+fn divide(config: Config, universe: &str, manner: Manner) -> (Settings, Tools) {
     let withhold = manner != Manner::Execute;
     let settings = Settings {
         cache: config.cache,
@@ -193,29 +215,27 @@ fn run(
         keep_trail: config.keep_trail,
         trace: config.trace,
         retry: config.retry,
-        salt: salt(graph.universe(), config.executor.salt()),
+        salt: salt(universe, config.executor.salt()),
         pool: config.pool,
         withhold,
     };
-    let (store, cancel) = (config.store.clone(), config.cancel.clone());
     let tools = Tools {
         store: config.store,
         executor: config.executor,
         sources: config.sources,
         run: config.run,
         alloc: config.alloc,
-        universe: graph.universe().to_owned(),
+        universe: universe.to_owned(),
         labels: config.labels,
         check_inputs: config.check_inputs,
         withhold,
         cancel: config.cancel,
     };
-    let (sender, completions) = mpsc::channel();
-    let workers = Workers::new(tools, config.runtime, sender);
-    let mut reducer = match &memory {
-        Some(memory) => Reducer::with_memory(graph, root, settings, memory, events),
-        None => Reducer::new(graph, root, settings, events),
-    };
+    (settings, tools)
+}
+
+/// Carries jobs to the workers and completions back until nothing is left to do.
+fn drive(reducer: &mut Reducer<'_>, workers: &Workers, completions: &Receiver<Completion>, progress_every: Duration) {
     let mut last_report = Instant::now();
     let mut last_notes = Instant::now();
     loop {
@@ -231,7 +251,7 @@ fn run(
             break;
         }
         if !more {
-            match completions.recv_timeout(NAP.min(config.progress_every)) {
+            match completions.recv_timeout(NAP.min(progress_every)) {
                 Ok(completion) => reducer.complete(completion),
                 Err(RecvTimeoutError::Timeout) => {}
                 // The workers hold a sender.
@@ -239,7 +259,7 @@ fn run(
             }
         }
         completions.try_iter().take(COMPLETIONS).for_each(|completion| reducer.complete(completion));
-        if last_report.elapsed() >= config.progress_every {
+        if last_report.elapsed() >= progress_every {
             reducer.report_progress();
             last_report = Instant::now();
         }
@@ -247,13 +267,6 @@ fn run(
     if let Some(batch) = reducer.take_notes(1) {
         workers.note_steps(batch);
     }
-    let withheld = reducer.take_withheld();
-    let found = if manner == Manner::Repair { reducer.take_found() } else { Vec::new() };
-    let outcome = reducer.finish_into(memory.take());
-    if let Ok(value) = &outcome.value {
-        bring_in(&store, value, &cancel);
-    }
-    (outcome, withheld, found)
 }
 
 /// Sees to it that the files of a result are in the repository, also those that came from this machine and that no
