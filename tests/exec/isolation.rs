@@ -80,6 +80,7 @@ fn the_sandbox_cannot_be_undone(bed: &Bed) {
         "chmod 000 /dev/pts/ptmx",
         "mount -t tmpfs none /etc",
         "mknod /tmp/disk b 8 0",
+        "cp /bin/true /tmp/program; setcap cap_sys_admin+ep /tmp/program",
         "echo 1 > /proc/sys/kernel/panic",
         "echo b > /proc/sysrq-trigger.disabled",
         "echo x > /etc/reflow-exec-test",

@@ -1,4 +1,4 @@
-//! What of the sandbox is a command's own: its folders, and what its processes share with each other.
+//! What of the sandbox is a command's own: its folders, its terminals, and what its processes share with each other.
 //!
 //! All of it stays for the next command as long as that comes with the same scratch folder and the last one has left
 //! nothing behind: to unmount something the kernel waits for all processors, which takes longer than many a command.

@@ -194,7 +194,8 @@ fn enter(site: &Path) -> io::Result<()> {
     step("the new root folder", rustix::process::chdir("/"))
 }
 
-/// What root may do in a container: nothing to the machine, most to its own files.
+/// What root may do in a container: nothing to the machine, most to its own files. It may not give files capabilities,
+/// though: outputs have them still where nothing keeps programs from using them.
 const KEPT: CapabilitySet = CapabilitySet::CHOWN
     .union(CapabilitySet::DAC_OVERRIDE)
     .union(CapabilitySet::FSETID)
@@ -202,7 +203,6 @@ const KEPT: CapabilitySet = CapabilitySet::CHOWN
     .union(CapabilitySet::NET_RAW)
     .union(CapabilitySet::SETGID)
     .union(CapabilitySet::SETUID)
-    .union(CapabilitySet::SETFCAP)
     .union(CapabilitySet::SETPCAP)
     .union(CapabilitySet::NET_BIND_SERVICE)
     .union(CapabilitySet::SYS_CHROOT)
