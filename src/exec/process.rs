@@ -28,6 +28,7 @@ use crate::executor::{ExecEvent, ExecReport, ExecRequest, Executor, Leftovers, P
 use crate::gauges::{Board, SAMPLING, Sizes, UNSAMPLED};
 use crate::launcher::order::{Ended, Level, Order, Word};
 use crate::machine::{self, KernelLog, Kills};
+use crate::scratch::Scratch;
 use crate::site::{Site, View, Work};
 use crate::verdict::{Ending, tell_log_failure};
 use launch::{Launched, Launcher};
@@ -308,6 +309,20 @@ impl Executor for ProcessExecutor {
             started: time(started),
             ended: time(ended.at),
         })
+    }
+}
+
+/// The order to run a shell for its own sake, not for an exec.
+fn silent(arguments: &[&str], environment: Vec<(String, String)>, scratch: &Scratch) -> Order {
+    Order {
+        program: BASH.to_owned(),
+        arguments: arguments.iter().map(|argument| (*argument).to_owned()).collect(),
+        environment,
+        directory: "/".to_owned(),
+        stdout: "/dev/null".into(),
+        stderr: "/dev/null".into(),
+        scratch: scratch.name(),
+        grace: 0,
     }
 }
 

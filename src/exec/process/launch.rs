@@ -158,6 +158,17 @@ impl Launched {
         }
     }
 
+    /// The end of a command that nobody watches; the inner error is why it could not be started.
+    pub(super) async fn end(&mut self) -> Result<Result<Ended, String>, Error> {
+        loop {
+            match self.next().await? {
+                Word::Started { .. } => {}
+                Word::Ended(ended) => return Ok(Ok(ended)),
+                Word::Failed { message } => return Ok(Err(message)),
+            }
+        }
+    }
+
     /// Asks the command to stop; if it does not the minder kills it a little later.
     pub(super) async fn stop(&mut self) {
         self.was_asked = true;

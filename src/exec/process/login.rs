@@ -10,10 +10,10 @@ use std::path::Path;
 
 use base::Error;
 
-use super::BASH;
 use super::launch::Launched;
+use super::silent;
 use crate::blocking::blocking;
-use crate::launcher::order::{Order, Word};
+use crate::launcher::order::Order;
 use crate::scratch::Scratch;
 use crate::site::Site;
 
@@ -47,26 +47,11 @@ where
 {
     let execs = site.execs().to_owned();
     let scratch = blocking(move || Scratch::claim_for(&execs, "login")).await?;
-    let order = Order {
-        program: BASH.to_owned(),
-        arguments: ["-e", "-l", "-o", "pipefail", "-c", TELL].map(str::to_owned).to_vec(),
-        environment: environment.clone(),
-        directory: "/".to_owned(),
-        stdout: "/dev/null".into(),
-        stderr: "/dev/null".into(),
-        scratch: scratch.name(),
-        grace: 0,
-    };
-    let mut launched = launch(order).await?;
-    let status = loop {
-        match launched.next().await? {
-            Word::Started { .. } => {}
-            Word::Ended(ended) => break Some(ended.status),
-            Word::Failed { .. } => break None,
-        }
-    };
+    let arguments = ["-e", "-l", "-o", "pipefail", "-c", TELL];
+    let mut launched = launch(silent(&arguments, environment.clone(), &scratch)).await?;
+    let has_told = launched.end().await?.is_ok_and(|ended| ended.status == 0);
     blocking(move || {
-        let told = (status == Some(0)).then(|| read(&scratch.output(), &environment)).flatten();
+        let told = has_told.then(|| read(&scratch.output(), &environment)).flatten();
         Ok(told.map_or(Login::Each, Login::Exported))
     })
     .await

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use base::{Error, Kind};
 
-use super::BASH;
 use super::launch::Launcher;
+use super::silent;
 use crate::blocking::blocking;
-use crate::launcher::order::{Level, Order, Word};
+use crate::launcher::order::Level;
 use crate::scratch::Scratch;
 use crate::site::Site;
 
@@ -45,26 +45,10 @@ pub(super) async fn permitted(site: &Site, program: &Path) -> Result<Permitted, 
 async fn attempt(site: &Site, program: &Path, level: Level) -> Result<Result<Launcher, String>, Error> {
     let execs = site.execs().to_owned();
     let scratch = blocking(move || Scratch::claim_for(&execs, "trial")).await?;
-    let order = Order {
-        program: BASH.to_owned(),
-        arguments: ["-c", ":"].map(str::to_owned).to_vec(),
-        environment: Vec::new(),
-        directory: "/".to_owned(),
-        stdout: "/dev/null".into(),
-        stderr: "/dev/null".into(),
-        scratch: scratch.name(),
-        grace: 0,
-    };
+    let order = silent(&["-c", ":"], Vec::new(), &scratch);
     let launcher = Launcher::start(program, level, &site.folders())?;
     let Some(mut launched) = launcher.launch(&order, None).await? else {
         return Ok(Err("the launcher ended at once".to_owned()));
     };
-    loop {
-        match launched.next().await? {
-            Word::Started { .. } => {}
-            Word::Ended(_) => break,
-            Word::Failed { message } => return Ok(Err(message)),
-        }
-    }
-    Ok(Ok(launcher))
+    Ok(launched.end().await?.map(|_| launcher))
 }
