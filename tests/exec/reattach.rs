@@ -118,7 +118,7 @@ fn a_container_that_has_succeeded(bed: &Bed) {
 }
 
 fn outputs_that_were_collected_in_part(bed: &Bed) {
-    const FILES: usize = 4_000;
+    const FILES: usize = 1_500;
     let exec = Exec::new(&format!("cd %s; for i in {{1..{FILES}}}; do echo $i > $i; done")).folder_output();
     let output = bed.execs().join(exec.id.hex()).join("return/0");
     let count = || std::fs::read_dir(&output).map_or(0, Iterator::count);
