@@ -1,8 +1,9 @@
 //! Bytes of the cache and of messages: what is read can be written, and reads the same again.
 
-use base::{Error, Fileset, Kind};
+use base::{Digest, Error, Fileset, Kind};
 use lang::bundle::Bundle;
 use store::codec::{fileset_v2, stored_json};
+use store::journal::Entry;
 
 use fileset_v2::Options;
 
@@ -45,5 +46,17 @@ fn same(fileset: &Fileset, again: Result<Fileset, Error>) {
     match again {
         Ok(again) => assert_eq!(format!("{again:?}"), format!("{fileset:?}")),
         Err(error) => panic!("{fileset:?} was written and cannot be read: {error}"),
+    }
+}
+
+/// Lines of the journal of keys: as they are, and with the sum that makes them count.
+pub fn journal(data: &[u8]) {
+    for text in String::from_utf8_lossy(data).lines() {
+        let sum = Digest::of(text).hex();
+        for line in [text.to_owned(), format!("{} {text}", &sum[..8])] {
+            if let Some(entry) = Entry::parse(&line) {
+                assert_eq!(Entry::parse(entry.line().trim_end()), Some(entry));
+            }
+        }
     }
 }

@@ -33,4 +33,5 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("patterns", names::patterns),
     ("filesets", codecs::filesets),
     ("bundle", codecs::bundle),
+    ("journal", codecs::journal),
 ];

@@ -55,7 +55,7 @@ macro_rules! targets {
     };
 }
 
-targets!(lexer parser formatter checker evaluator generated names patterns filesets bundle);
+targets!(lexer parser formatter checker evaluator generated names patterns filesets bundle journal);
 
 #[test]
 fn every_target_is_replayed_and_has_a_program() {
