@@ -345,7 +345,7 @@ impl Session {
         }
         let open = |error: Error| {
             Unavailable::Unreadable(match error.kind() {
-                Kind::NotExist => format!("open {path}: {}", error.message()),
+                Kind::NotExist | Kind::NotAllowed | Kind::Invalid => format!("open {path}: {}", error.message()),
                 _ => error.to_string(),
             })
         };

@@ -181,7 +181,8 @@ fn run_block(run: &RunRecord) -> String {
     if !run.params.is_empty() {
         fields.0.push_str("    params:\n");
         for (name, value) in &run.params {
-            let _ = writeln!(fields.0, "        {name}: {value}");
+            let blank = if value.is_empty() { "" } else { " " };
+            let _ = writeln!(fields.0, "        {name}:{blank}{value}");
         }
     }
     if !run.args.is_empty() {
