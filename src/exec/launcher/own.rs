@@ -3,13 +3,13 @@
 //! All of it stays for the next command as long as that comes with the same scratch folder and the last one has left
 //! nothing behind: to unmount something the kernel waits for all processors, which takes longer than many a command.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-use rustix::fs::{AtFlags, CWD, Mode, OFlags};
+use rustix::fs::{AtFlags, CWD, Dir, Mode, OFlags};
 use rustix::mount::{MountFlags, UnmountFlags};
 use rustix::thread::UnshareFlags;
 
@@ -47,6 +47,7 @@ pub(super) struct Own {
     /// Both are covered by what is mounted for commands.
     execs: OwnedFd,
     logs: OwnedFd,
+    lists: Lists,
     /// The folders that are mounted at [`PLACES`]. While they are, no others have these identities.
     mounted: Option<[Identity; 3]>,
 }
@@ -60,7 +61,8 @@ impl Own {
             false => [folders.execs.as_path(), folders.logs.as_path()],
         }
         .map(|folder| step(folder, open(CWD, folder)));
-        let own = Self { is_apart, folders: folders.clone(), execs: execs?, logs: logs?, mounted: None };
+        let (execs, logs, lists) = (execs?, logs?, Lists::open());
+        let own = Self { is_apart, folders: folders.clone(), execs, logs, lists, mounted: None };
         if is_apart {
             mount_shared()?;
             mount_queues();
@@ -109,7 +111,7 @@ impl Own {
     }
 
     /// Takes away what a command has left for processes to share. Nothing of the command may live any more.
-    pub(super) fn tidy(&self) -> io::Result<()> {
+    pub(super) fn tidy(&mut self) -> io::Result<()> {
         if !self.is_apart {
             return Ok(());
         }
@@ -117,11 +119,12 @@ impl Own {
             unmount(SHARED)?;
             mount_shared()?;
         }
-        if !is_new(QUEUES) || !LISTS.iter().all(|list| is_empty(list)) {
+        if !is_new(QUEUES) || !self.lists.are_empty() {
             // It may not be mounted: then nobody can say whether there are queues.
             let _ = unmount(QUEUES);
             step("a new IPC namespace", unshare(UnshareFlags::NEWIPC))?;
             mount_queues();
+            self.lists = Lists::open();
         }
         Ok(())
     }
@@ -160,18 +163,44 @@ fn unmount(place: &str) -> io::Result<()> {
 
 /// Whether a folder of files that processes share is as it was mounted.
 fn is_new(folder: &str) -> bool {
-    let is_empty = fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none());
-    let is_unchanged = |found: fs::Metadata| {
+    let is_unchanged = |opened: &OwnedFd| -> rustix::io::Result<bool> {
+        let found = rustix::fs::fstat(opened)?;
         let owner = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
-        found.permissions().mode() & 0o7777 == MODE && (found.uid(), found.gid()) == owner
+        // Only some kernels have flags here (ioctl_iflags(2)).
+        let has_flags = rustix::fs::ioctl_getflags(opened).is_ok_and(|flags| !flags.is_empty());
+        let is_as_made = found.st_mode & 0o7777 == MODE && (found.st_uid, found.st_gid) == owner;
+        Ok(is_as_made && !has_flags && !has_attributes(opened))
     };
-    // Only some kernels have flags here (ioctl_iflags(2)).
-    let has_flags = |opened: &File| rustix::fs::ioctl_getflags(opened).is_ok_and(|flags| !flags.is_empty());
-    let Ok(opened) = File::open(folder) else { return false };
-    is_empty && opened.metadata().is_ok_and(is_unchanged) && !has_attributes(&opened) && !has_flags(&opened)
+    let is_empty = |opened| -> rustix::io::Result<bool> {
+        for entry in Dir::new(opened)? {
+            let entry = entry?;
+            if entry.file_name() != c"." && entry.file_name() != c".." {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    };
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let Ok(opened) = rustix::fs::open(folder, flags, Mode::empty()) else { return false };
+    is_unchanged(&opened).unwrap_or(false) && is_empty(opened).unwrap_or(false)
 }
 
-/// Whether a list says that there is nothing. One that cannot be read does not.
-fn is_empty(list: &str) -> bool {
-    fs::read_to_string(list).is_ok_and(|text| text.lines().count() == 1)
+/// The lists of an IPC namespace. They stay open, since they are read after each command; each shows the namespace in
+/// which it was opened.
+struct Lists([Option<File>; LISTS.len()]);
+
+impl Lists {
+    fn open() -> Self {
+        Self(LISTS.map(|list| File::open(list).ok()))
+    }
+
+    /// Whether they say that there is nothing. One that cannot be read does not.
+    fn are_empty(&self) -> bool {
+        self.0.iter().all(|list| {
+            // Room for the headings and the beginning of a line.
+            let mut text = [0; 512];
+            let read = list.as_ref().and_then(|list| list.read_at(&mut text, 0).ok());
+            read.is_some_and(|count| text[..count].iter().position(|byte| *byte == b'\n') == count.checked_sub(1))
+        })
+    }
 }
