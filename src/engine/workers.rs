@@ -119,27 +119,11 @@ impl Workers {
             Job::ResolveImage { text, image } => {
                 let lost = Error::new(Kind::Fatal, "resolving the image was given up");
                 let reply = self.reply(Completion::ImageResolved { text: text.clone(), result: Err(lost) });
-                self.runtime.spawn(async move {
-                    let tell = |pull| {
-                        // Fails only after the run's end.
-                        let _ = reply.completions.send(Completion::ImagePull { image: image.clone(), pull });
-                    };
-                    let result = match tools.withhold {
-                        false => tools.executor.resolve_image(&image, &tell).await,
-                        // One that is not here has run nothing here, whatever it stands for.
-                        true => tools.executor.find_image(&image).await.map(|found| found.unwrap_or(image)),
-                    };
-                    reply.send(Completion::ImageResolved { text, result });
-                });
+                self.runtime.spawn(resolve_image(tools, text, image, reply));
             }
             Job::Lookup { wanted } => {
                 let reply = self.reply_for(wanted.iter().map(|(id, _)| *id));
-                self.runtime.spawn_blocking(move || {
-                    let start = Instant::now();
-                    let keys: Vec<Vec<Digest>> = wanted.iter().map(|(_, key)| vec![*key]).collect();
-                    let result = tools.store.lookup(&keys);
-                    reply.send(Completion::LookedUp { wanted, result, elapsed: start.elapsed() });
-                });
+                self.runtime.spawn_blocking(move || look_up(&tools, wanted, reply));
             }
             Job::Refresh { keys } => {
                 let reply = self.reply(Completion::Refreshed { results: keys.iter().map(given_up).collect() });
@@ -180,24 +164,11 @@ impl Workers {
             }
             Job::Put { data } => {
                 let reply = self.reply_for(data.iter().map(|(id, _)| *id));
-                self.runtime.spawn_blocking(move || {
-                    let put = |(id, bytes): &(FlowId, Vec<u8>)| match tools.withhold {
-                        false => (*id, tools.store.repository.put_bytes(bytes)),
-                        true => (*id, Ok(File::resolved(Digest::of(bytes), bytes.len() as u64))),
-                    };
-                    reply.send(Completion::Put { results: data.iter().map(put).collect() });
-                });
+                self.runtime.spawn_blocking(move || put(&tools, &data, reply));
             }
             Job::Intern { id, url, must_resolve } => {
                 let reply = self.reply_for([id]);
-                self.runtime.spawn(async move {
-                    let start = Instant::now();
-                    let result = match tools.sources.find(&url) {
-                        Ok(source) => source.intern(&url, must_resolve, &tools.cancel).await,
-                        Err(error) => Err(error),
-                    };
-                    reply.send(Completion::Interned { id, result, elapsed: start.elapsed() });
-                });
+                self.runtime.spawn(intern(tools, id, url, must_resolve, reply));
             }
             Job::Extern(task) => {
                 let reply = self.reply_for([task.id]);
@@ -205,6 +176,43 @@ impl Workers {
             }
         }
     }
+}
+
+async fn resolve_image(tools: Arc<Tools>, text: String, image: String, reply: Reply) {
+    let tell = |pull| {
+        // Fails only after the run's end.
+        let _ = reply.completions.send(Completion::ImagePull { image: image.clone(), pull });
+    };
+    let result = match tools.withhold {
+        false => tools.executor.resolve_image(&image, &tell).await,
+        // One that is not here has run nothing here, whatever it stands for.
+        true => tools.executor.find_image(&image).await.map(|found| found.unwrap_or(image)),
+    };
+    reply.send(Completion::ImageResolved { text, result });
+}
+
+fn look_up(tools: &Tools, wanted: Vec<(FlowId, Digest)>, reply: Reply) {
+    let start = Instant::now();
+    let keys: Vec<Vec<Digest>> = wanted.iter().map(|(_, key)| vec![*key]).collect();
+    let result = tools.store.lookup(&keys);
+    reply.send(Completion::LookedUp { wanted, result, elapsed: start.elapsed() });
+}
+
+fn put(tools: &Tools, data: &[(FlowId, Vec<u8>)], reply: Reply) {
+    let put = |(id, bytes): &(FlowId, Vec<u8>)| match tools.withhold {
+        false => (*id, tools.store.repository.put_bytes(bytes)),
+        true => (*id, Ok(File::resolved(Digest::of(bytes), bytes.len() as u64))),
+    };
+    reply.send(Completion::Put { results: data.iter().map(put).collect() });
+}
+
+async fn intern(tools: Arc<Tools>, id: FlowId, url: String, must_resolve: bool, reply: Reply) {
+    let start = Instant::now();
+    let result = match tools.sources.find(&url) {
+        Ok(source) => source.intern(&url, must_resolve, &tools.cancel).await,
+        Err(error) => Err(error),
+    };
+    reply.send(Completion::Interned { id, result, elapsed: start.elapsed() });
 }
 
 fn given_up(key: &Key) -> (Key, Result<Properties, Error>) {
