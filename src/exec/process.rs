@@ -17,9 +17,10 @@ use async_trait::async_trait;
 use base::profile::{CPU, MEM, Profile};
 use base::{Digest, Error, Kind, Resources};
 use futures_util::StreamExt;
+use rustix::process::{Pid, Signal};
 use store::FileRepository;
 use tokio::sync::OnceCell;
-use tokio::time::{Instant, MissedTickBehavior, interval_at};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 
 use crate::blocking::blocking;
 use crate::cancel::CancelToken;
@@ -71,6 +72,8 @@ const BASH: &str = "/bin/bash";
 const SHELL: &str = "SHELL";
 /// How long a command may take to end itself when it is asked to stop.
 const GRACE: Duration = Duration::from_secs(2);
+/// How long its minder may then take to end it.
+const ENDING: Duration = Duration::from_secs(3);
 
 impl ProcessExecutor {
     /// Finds out what this machine permits by running an empty command. `Unavailable` if not even that
@@ -185,18 +188,18 @@ impl ProcessExecutor {
     ) -> Result<Watched, Error> {
         let mut launched = self.launch(order, work.scratch().number()).await?;
         let mut board = Board::new(Profile::default());
-        let mut tree = None;
+        let (mut minder, mut tree) = (None, None);
         let mut sampling = interval_at(Instant::now() + UNSAMPLED, SAMPLING);
         sampling.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut sizes = Sizes::now_and_then(work.scratch());
         let mut started = None;
-        let mut asked = false;
+        let (mut asked, mut patient_until) = (false, Instant::now());
         loop {
             tokio::select! {
-                word = launched.next() => match word? {
+                word = launched.next() => match word.map_err(|error| if asked { canceled() } else { error })? {
                     Word::Started { at, pid } => {
                         started = Some(at);
-                        tree = pid.map(Tree::new);
+                        (minder, tree) = (pid, pid.map(Tree::new));
                         events(ExecEvent::Started { pid, container: None });
                     }
                     Word::Ended(_) if asked => return Err(canceled()),
@@ -220,8 +223,12 @@ impl ProcessExecutor {
                 }
                 Some(sizes) = sizes.next() => board.note_sizes(sizes),
                 () = cancel.canceled(), if !asked => {
-                    asked = true;
+                    (asked, patient_until) = (true, Instant::now() + GRACE + ENDING);
                     launched.stop().await;
+                }
+                () = sleep_until(patient_until), if asked => {
+                    patient_until += ENDING;
+                    kill(minder);
                 }
             }
         }
@@ -349,6 +356,14 @@ async fn is_out_of_memory(kills: Kills, started: u64, ended: &Ended, tree: Optio
         Ok(is_killed && !victims.is_empty() || tree.is_some_and(|tree| tree.has_any(&victims)))
     })
     .await
+}
+
+/// Kills a minder that does not answer, as one that was stopped by a signal. What it minds ends with it, or is ended by
+/// the launcher. It is there still: its end would have shown.
+fn kill(minder: Option<u32>) {
+    if let Some(minder) = minder.and_then(|minder| Pid::from_raw(i32::try_from(minder).ok()?)) {
+        let _ = rustix::process::kill_process(minder, Signal::KILL);
+    }
 }
 
 /// Looks at the processes of a command.

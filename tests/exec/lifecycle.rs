@@ -25,6 +25,7 @@ pub(crate) const CASES: &[Case] = &[
     ("a_launcher_that_is_killed", &[Kind::Process, Kind::Shared], a_launcher_that_is_killed),
     ("a_minder_that_is_killed_meanwhile", &[Kind::Process, Kind::Shared], a_minder_that_is_killed_meanwhile),
     ("a_minder_that_is_killed_at_work", &[Kind::Process, Kind::Shared], a_minder_that_is_killed_at_work),
+    ("canceled_at_a_stopped_minder", &[Kind::Process, Kind::Shared], canceled_at_a_stopped_minder),
     ("a_minder_that_is_stopped", &[Kind::Process, Kind::Shared], a_minder_that_is_stopped),
     ("a_foreign_container_of_that_name", &[Kind::Docker], a_foreign_container_of_that_name),
     ("without_namespaces", &[Kind::Process], without_namespaces),
@@ -319,6 +320,24 @@ fn a_minder_that_is_killed_at_work(bed: &Bed) {
     let exec = Exec::new(&format!("(setsid sleep {token} &); sleep {token}; true"));
     let run = signal_minder(&*bed.executor, &exec, &token, Signal::KILL);
     assert_eq!(RUNTIME.block_on(run).unwrap_err().kind(), Failure::Temporary);
+    eventually("the command is gone", || processes_with_argument(&token).is_empty());
+    assert_eq!(bed.print("echo x > %s"), "x\n");
+}
+
+/// It keeps the command from being stopped for a moment only.
+fn canceled_at_a_stopped_minder(bed: &Bed) {
+    let token = token(bed, 12);
+    let (handle, cancel) = CancelHandle::new();
+    let exec = Exec::new(&format!("(setsid sleep {token} &); sleep {token}"));
+    let note = |event| {
+        if let ExecEvent::Started { pid: Some(minder), .. } = event {
+            eventually("it sleeps", || processes_with_argument(&token).len() > 1);
+            assert!(Command::new("/bin/kill").args(["-STOP", &minder.to_string()]).status().unwrap().success());
+            handle.cancel();
+        }
+    };
+    let error = RUNTIME.block_on(bed.executor.run(&exec.request(), &note, &cancel)).unwrap_err();
+    assert_eq!(error.kind(), Failure::Canceled, "{error}");
     eventually("the command is gone", || processes_with_argument(&token).is_empty());
     assert_eq!(bed.print("echo x > %s"), "x\n");
 }

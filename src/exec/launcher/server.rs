@@ -19,7 +19,7 @@ use super::order::{self, Folders, Level, Order, Word};
 use super::own::{Own, open};
 use super::{kernel, minder, sandbox};
 
-/// How often minders are looked after where the kernel does not tell of their ends.
+/// How often minders are looked after where the kernel does not tell of their ends, and orphans.
 const UNTOLD: Duration = Duration::from_secs(1);
 /// How long minders may take to end what they mind when reflow is gone, and how often they are looked after then.
 const PATIENCE: Duration = Duration::from_secs(2);
