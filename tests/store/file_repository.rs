@@ -171,6 +171,26 @@ fn adopting_never_takes_what_somebody_else_can_write_to() {
 }
 
 #[test]
+fn adopting_takes_files_away_from_other_users_and_their_privileges() {
+    const NOBODY: u32 = 65534;
+    /// Version 2 of capabilities of files (capabilities(7)), effective: that to change others' files.
+    const PRIVILEGED: [u8; 20] = [1, 0, 0, 2, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    let bed = Bed::new();
+    let path = bed.file("program", "hello");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    if std::os::unix::fs::chown(&path, Some(NOBODY), Some(NOBODY)).is_err() {
+        eprintln!("skipped: only root may give files away");
+        return;
+    }
+    let capability = "security.capability";
+    rustix::fs::setxattr(&path, capability, &PRIVILEGED, rustix::fs::XattrFlags::empty()).unwrap();
+    let blob = bed.repository.path(&bed.repository.adopt(&path).unwrap().digest());
+    let owner = fs::metadata(&blob).unwrap();
+    assert_eq!((owner.uid(), mode(&blob) & 0o111), (rustix::process::geteuid().as_raw(), 0o111));
+    assert_eq!(rustix::fs::getxattr(&blob, capability, &mut [0_u8; 32][..]), Err(rustix::io::Errno::NODATA));
+}
+
+#[test]
 fn adopting_refuses_what_is_not_a_file() {
     let bed = Bed::new();
     let secret = bed.file("secret", "secret");

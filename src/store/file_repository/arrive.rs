@@ -99,6 +99,12 @@ impl FileRepository {
 
     /// Renames a file of ours to its blob; whether that could be done.
     fn move_in(&self, source: &fs::File, path: &Path, file: &File, executable: bool) -> Result<bool, Error> {
+        let (user, group) = (rustix::process::geteuid(), rustix::process::getegid());
+        // The command may have given it to another user, who could write to it, or privileges of its own, which a new
+        // owner takes away, even the same.
+        if user.is_root() && rustix::fs::fchown(source, Some(user), Some(group)).is_err() {
+            return Ok(false);
+        }
         match source.set_permissions(unsealed(executable)) {
             // Made by another user, such as root in a container: only its owner may change its mode.
             Err(error) if error.kind() == ErrorKind::PermissionDenied => return Ok(false),
