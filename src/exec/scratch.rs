@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use base::{Error, Kind};
-use rustix::fs::FlockOperation;
+use rustix::fs::{FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 use store::Spares;
 
@@ -227,15 +227,25 @@ fn is_named(folder: &File, path: &Path) -> io::Result<bool> {
     Ok(fs::metadata(path).is_ok_and(|there| there.ino() == ours))
 }
 
+/// How folders are opened for their locks.
+const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
+
 /// Makes the folder if need be and takes its lock.
 fn lock(path: &Path) -> io::Result<Lock> {
     loop {
-        fs::create_dir_all(path)?;
-        let folder = match File::open(path) {
-            Ok(folder) => folder,
+        match fs::create_dir(path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                fs::create_dir_all(path.parent().unwrap_or(path))?;
+                continue;
+            }
+            made => made?,
+        }
+        let folder = match rustix::fs::open(path, FOLDER, Mode::empty()) {
+            Ok(folder) => File::from(folder),
             // The holder removed the folder in between.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-            Err(error) => return Err(error),
+            Err(Errno::NOENT) => continue,
+            Err(errno) => return Err(errno.into()),
         };
         match rustix::fs::flock(&folder, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => {}
@@ -267,7 +277,7 @@ mod tests {
         for folder in [scratch.arg(), scratch.output(), scratch.tmp()] {
             assert_eq!(fs::read_dir(folder).unwrap().count(), 0);
         }
-        assert_eq!(Scratch::claim(execs.path(), id).unwrap_err().kind(), Kind::Precondition);
+        assert!(Scratch::try_claim(execs.path(), id).unwrap().is_none());
         let other = Scratch::claim(execs.path(), ExecId::new(Digest::of("two"))).unwrap();
         drop((scratch, other));
         assert_eq!(fs::read_dir(execs.path()).unwrap().count(), 0);
@@ -293,7 +303,7 @@ mod tests {
         for folder in [second.arg(), second.output(), second.tmp()] {
             assert_eq!(fs::read_dir(folder).unwrap().count(), 0);
         }
-        assert_eq!(Scratch::claim(execs.path(), id("second")).unwrap_err().kind(), Kind::Precondition);
+        assert!(Scratch::try_claim(execs.path(), id("second")).unwrap().is_none());
         // The folder of an exec that was left behind is not replaced.
         fs::create_dir_all(execs.path().join(id("third").hex()).join("old")).unwrap();
         second.spare(&spares);
