@@ -244,7 +244,7 @@ const LINES: usize = 4096;
 /// of values that were not known.
 pub(crate) fn restore(path: &Path, database: &Database) -> Result<u64, Error> {
     let count = || -> Result<u64, Error> {
-        let count = "SELECT count(*) FROM assoc";
+        let count = "SELECT count(*) FROM assoc JOIN filesets ON digest = value";
         let count: i64 = database.read(|connection| Ok(connection.query_one(count, (), |row| row.get(0))?))?;
         Ok(count.max(0).cast_unsigned())
     };
