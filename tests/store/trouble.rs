@@ -40,7 +40,7 @@ fn a_newer_database_is_refused_and_left_alone() {
     commit(&LocalStore::open(home.path()).unwrap(), "a", 3).unwrap();
     sql(home.path(), "INSERT INTO versions VALUES (999); PRAGMA user_version = 999");
     assert_refused(home.path(), Kind::Precondition, &["version 999", "newer reflow"]);
-    sql(home.path(), "DELETE FROM versions WHERE version = 999; PRAGMA user_version = 2");
+    sql(home.path(), "DELETE FROM versions WHERE version = 999; PRAGMA user_version = 3");
     assert!(is_found(&LocalStore::open(home.path()).unwrap(), "a"));
 }
 
@@ -57,7 +57,7 @@ fn many_may_open_a_new_database_at_once() {
 
 #[test]
 fn a_garbled_version_is_damage_and_no_newer_program() {
-    for head in ["user_version = 3", "user_version = 1", "user_version = 0", "user_version = -7", "application_id = 5"]
+    for head in ["user_version = 4", "user_version = 2", "user_version = 0", "user_version = -7", "application_id = 5"]
     {
         let home = tempfile::tempdir().unwrap();
         commit(&LocalStore::open(home.path()).unwrap(), "a", 3).unwrap();

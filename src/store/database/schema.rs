@@ -9,7 +9,8 @@ use super::Failure;
 const APPLICATION: i64 = 0x7266_6c77;
 /// What makes each version out of the one before; the first makes it out of nothing. A step that was released
 /// is never changed.
-const STEPS: [&str; 2] = [include_str!("../schema/1.sql"), include_str!("../schema/2.sql")];
+const STEPS: [&str; 3] =
+    [include_str!("../schema/1.sql"), include_str!("../schema/2.sql"), include_str!("../schema/3.sql")];
 /// What this program reads and writes.
 const VERSION: i64 = STEPS.len() as i64;
 

@@ -25,8 +25,7 @@ ALTER TABLE tasks ADD COLUMN bytes_written INTEGER; -- to devices; NULL if unkno
 CREATE TABLE materials (
     id     INTEGER PRIMARY KEY,
     key    BLOB    NOT NULL UNIQUE,           -- 32 bytes, tasks.cache_key
-    recipe INTEGER NOT NULL,                  -- recipes.id
-    other_keys BLOB NOT NULL DEFAULT x''      -- 32 bytes each: what else its result was stored under in assoc
+    recipe INTEGER NOT NULL                   -- recipes.id
 ) STRICT;
 
 -- The inputs of an exec in order; without what their files assert, so that equal content is kept once.
