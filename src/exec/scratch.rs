@@ -19,6 +19,7 @@ use base::{Error, Kind};
 use rustix::fs::{FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 use store::Spares;
+use store::spares::leads_to;
 
 use crate::executor::ExecId;
 use removal::{remove, remove_contents};
@@ -221,12 +222,6 @@ enum Lock {
     Unknown(File),
 }
 
-/// Whether the folder still has that name: its last holder may have given it another or removed it meanwhile.
-fn is_named(folder: &File, path: &Path) -> io::Result<bool> {
-    let ours = folder.metadata()?.ino();
-    Ok(fs::metadata(path).is_ok_and(|there| there.ino() == ours))
-}
-
 /// How folders are opened for their locks.
 const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
 
@@ -249,11 +244,11 @@ fn lock(path: &Path) -> io::Result<Lock> {
         };
         match rustix::fs::flock(&folder, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => {}
-            Err(Errno::WOULDBLOCK) if is_named(&folder, path)? => return Ok(Lock::Held),
+            Err(Errno::WOULDBLOCK) if leads_to(path, &folder)? => return Ok(Lock::Held),
             Err(Errno::WOULDBLOCK) => continue,
             Err(_) => return Ok(Lock::Unknown(folder)),
         }
-        if is_named(&folder, path)? {
+        if leads_to(path, &folder)? {
             return Ok(Lock::Taken(folder));
         }
     }

@@ -9,13 +9,15 @@
 //! ```
 //!
 //! `CHECK` is the begin of the SHA-256 of the rest of the line, in hex like `KEY` and `VALUE`. `BYTES` is the encoded
-//! fileset in base64, or `=` if an earlier line has it. A line that was not written to its end is no line. The file is
-//! not synced: to lose its last lines one must lose the database, too.
+//! fileset in base64, or `=` if an earlier line has it. A line that was not written to its end is no line.
+//!
+//! Lines are not synced, which would double what a commit takes: those of the last seconds before a power loss may be
+//! missing from then on, until the file is written anew.
 
 use std::collections::HashSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, ErrorKind, Write};
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -29,6 +31,7 @@ use crate::assoc::AssocKind;
 use crate::assoc_table;
 use crate::database::{Database, Failure};
 use crate::located::Located;
+use crate::spares::leads_to;
 
 /// A line of the journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -187,14 +190,12 @@ impl Journal {
 
     fn append(&self, text: &[u8]) -> io::Result<()> {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        let named = match fs::metadata(&self.path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-            named => named?,
-        };
-        let is_it =
-            |file: &File| file.metadata().is_ok_and(|open| (open.dev(), open.ino()) == (named.dev(), named.ino()));
-        if !file.as_ref().is_some_and(is_it) {
-            *file = Some(OpenOptions::new().append(true).open(&self.path)?);
+        if !file.as_ref().is_some_and(|file| leads_to(&self.path, file).unwrap_or(false)) {
+            *file = match OpenOptions::new().append(true).open(&self.path) {
+                // Whoever opens the state next writes one.
+                Err(error) if error.kind() == ErrorKind::NotFound => None,
+                opened => Some(opened?),
+            };
         }
         file.as_mut().map_or(Ok(()), |file| file.write_all(text))
     }
@@ -233,12 +234,17 @@ fn write_whole(path: &Path, connection: &Connection) -> Result<(), Failure> {
         }
     }
     let file = out.into_inner().map_err(|error| located(error.into_error()))?;
+    if after.is_some() {
+        // A power loss must not leave an empty one in its place.
+        file.as_file().sync_all().map_err(located)?;
+    }
     file.persist(path).map_err(|error| located(error.error))?;
     Ok(())
 }
 
-/// Lines brought into the database in one transaction.
+/// Lines brought into the database in one transaction, and bytes of them after which no more are added.
 const LINES: usize = 4096;
+const BYTES: usize = 16 << 20;
 
 /// Makes what the journal says of cache keys true in a database without one, also that some were removed. The number
 /// of values that were not known.
@@ -263,9 +269,11 @@ fn replay(path: &Path, database: &Database) -> Result<(), Error> {
     };
     let mut lines = BufReader::new(file).split(b'\n');
     loop {
-        let mut entries = Vec::with_capacity(LINES);
-        for line in lines.by_ref().take(LINES) {
-            entries.push(Entry::parse(&String::from_utf8_lossy(&line.at("read", path)?)));
+        let (mut entries, mut size) = (Vec::new(), 0);
+        while entries.len() < LINES && size < BYTES {
+            let Some(line) = lines.next().transpose().at("read", path)? else { break };
+            size += line.len();
+            entries.push(Entry::parse(&String::from_utf8_lossy(&line)));
         }
         if entries.is_empty() {
             return Ok(());

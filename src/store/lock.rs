@@ -8,7 +8,6 @@
 
 use std::fs::{self, TryLockError};
 use std::io::{ErrorKind, Read, Write};
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +15,7 @@ use std::time::Duration;
 use base::{Digest, Error};
 
 use crate::located::Located;
-use crate::spares::Spares;
+use crate::spares::{Spares, leads_to};
 
 /// The longest pause between two looks at a lock that somebody else has.
 const LONGEST_PAUSE: Duration = Duration::from_millis(250);
@@ -62,7 +61,7 @@ impl KeyLocks {
                 Err(TryLockError::WouldBlock) => return Ok(None),
                 Err(TryLockError::Error(error)) => return Err(error).at("lock", &path),
             }
-            if is_named(&file, &path)? {
+            if leads_to(&path, &file).at("look at lock", &path)? {
                 // For people and for `holder`; the lock holds without it.
                 let _ = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
                 return Ok(Some(KeyLock { path, file: Some(file), spares: self.spares.clone() }));
@@ -133,14 +132,4 @@ impl Drop for KeyLock {
 /// A file that stays does no harm: the next owner uses it.
 fn remove(file: &Path) {
     let _ = fs::remove_file(file);
-}
-
-/// Whether `path` still leads to `file`.
-fn is_named(file: &fs::File, path: &Path) -> Result<bool, Error> {
-    let ours = file.metadata().at("look at lock", path)?;
-    match fs::metadata(path) {
-        Ok(named) => Ok((named.dev(), named.ino()) == (ours.dev(), ours.ino())),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(error).at("look at lock", path),
-    }
 }

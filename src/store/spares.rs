@@ -92,3 +92,13 @@ impl Drop for Spares {
         }
     }
 }
+
+/// Whether `path` still leads to the open file or folder: somebody may have removed it, or given it another name.
+pub fn leads_to(path: &Path, file: &File) -> io::Result<bool> {
+    let ours = file.metadata()?;
+    match fs::metadata(path) {
+        Ok(named) => Ok((named.dev(), named.ino()) == (ours.dev(), ours.ino())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}

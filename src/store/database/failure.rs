@@ -87,7 +87,7 @@ fn damaged(path: &Path, what: &str) -> Error {
     let folder = path.parent().unwrap_or(path).display();
     let message = format!(
         "the database {} is damaged ({what}). `reflow check-store -repair -localdir {folder}` sets it aside and builds a \
-         new one from what can be read of it and from the journal of keys. No file and no cached result is lost by that",
+         new one from what can be read of it and from the journal of keys. Files are not concerned",
         path.display()
     );
     Error::new(Kind::Integrity, message)
